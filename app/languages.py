@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from babel.core import negotiate_locale
 
@@ -46,7 +46,16 @@ _BY_TAG = {language.tag: language for language in SITE_LANGUAGES}
 _ALIASES = {"pt": "pt-BR", "zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-my": "zh-Hans"}
 _LOWER = {tag.lower(): tag for tag in TAGS}
 # What py3langid calls our languages.
-_DETECTED = {"en": "en", "es": "es", "de": "de", "fr": "fr", "ja": "ja", "zh": "zh-Hans", "ar": "ar", "pt": "pt-BR"}
+_DETECTED = {
+    "en": "en",
+    "es": "es",
+    "de": "de",
+    "fr": "fr",
+    "ja": "ja",
+    "zh": "zh-Hans",
+    "ar": "ar",
+    "pt": "pt-BR",
+}
 # A short text must lean this far away from the page's language before we believe it (log-odds of langid).
 SWITCH_MARGIN = 6.0
 _WORD = re.compile(r"[^\W\d_]+")
@@ -137,7 +146,7 @@ def _script(character: str) -> str:
 
 
 @cache
-def _identifier():  # type: ignore[no-untyped-def]  # py3langid ships no types
+def _identifier() -> Any:  # py3langid ships no types
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # 5 MB; only once a text is to be judged
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=False)

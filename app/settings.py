@@ -17,15 +17,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """The settings. Paths are absolute after validation; a relative one is taken from the project's folder."""
+    """The settings. Paths are absolute after validation; a relative one starts where the command does."""
 
     model_config = SettingsConfigDict(env_prefix="HANDRAIL_", extra="ignore", frozen=True)
 
     database_url: str = ""
-    data_dir: Path = Path("var")
-    index_dir: Path = Path("index")
-    content_dir: Path = Path("content")
-    questions_dir: Path = Path("tests/quality/questions")
+    data_dir: Path = PROJECT / "var"
+    index_dir: Path = PROJECT / "index"
+    content_dir: Path = PROJECT / "content"
+    questions_dir: Path = PROJECT / "tests/quality/questions"
     encoder: str = "bundled"
     clock_file: Path | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
@@ -39,8 +39,8 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir", "index_dir", "content_dir", "questions_dir", "clock_file")
     @classmethod
-    def _from_project(cls, path: Path | None) -> Path | None:
-        return None if path is None else (PROJECT / path.expanduser()).resolve()
+    def _absolute_path(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().resolve()
 
     @field_validator("encoder")
     @classmethod
@@ -52,7 +52,11 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("public_url")
     @classmethod
