@@ -1,0 +1,111 @@
+"""What the search gives back: hits in order, how they came about, and the signals that confidence reads."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.search.query import Query
+
+Mode = Literal["hybrid", "lexical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The best passage of one family. `score` orders within one query and says no more than that.
+
+    `row` is the passage's row in the snapshot; `passage` its plain text; `url` ends in `#anchor` where the
+    passage has one. `legs` holds what each leg gave: `lexical` (share of the attainable BM25, 0..1),
+    `dense` (cosine) and `matching` (late interaction, cosine); in lexical mode only the first.
+    """
+
+    family: str
+    language: str
+    is_fallback: bool
+    is_stale: bool
+    kind: str
+    topic: str
+    title: str
+    heading: str
+    anchor: str
+    url: str
+    passage: str
+    row: int
+    score: float
+    legs: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known about the first hit, free of scale, so that a curve fitted on one set of articles carries over.
+
+    All are 0 when nothing was found. The order of the fields is the order of `vector()` and of `NAMES`.
+    """
+
+    dense: float = 0.0
+    """Cosine of question and first hit; 0 in lexical mode."""
+    matching: float = 0.0
+    """Late interaction of question and first hit, about -0.2..1; 0 in lexical mode."""
+    lexical: float = 0.0
+    """Share of the attainable BM25 score that the first hit reaches, 0..1."""
+    lead: float = 0.0
+    """Fused score of the first hit less that of the next family."""
+    dense_lead: float = 0.0
+    """The same for the dense leg alone; negative when it prefers another family."""
+    matching_lead: float = 0.0
+    """The same for late interaction alone."""
+    lexical_lead: float = 0.0
+    """The same for the lexical leg alone."""
+    agreement: float = 0.0
+    """Share of the legs that put the same family first, 0..1."""
+    words_found: float = 0.0
+    """Share of the question's words, by their idf, that stand in the first passage, 0..1."""
+    words_in_article: float = 0.0
+    """The same for all passages of the first article together, 0..1."""
+    words_known: float = 0.0
+    """The same for all passages of that language together: a foreign subject shows here."""
+    heading_fit: float = 0.0
+    """Share of the words of the passage's heading and title, by their idf, that the question uses, 0..1."""
+    same_language: float = 0.0
+    """1 when the question and the passage are in one language."""
+    fallback: float = 0.0
+    """1 when the article is not in the reader's language."""
+    stale: float = 0.0
+    """1 when the article is marked as out of date."""
+    length: float = 0.0
+    """ln(1 + number of words in the question)."""
+
+    def vector(self) -> NDArray[np.float64]:
+        """The signals as float64 (len(NAMES),)."""
+        return np.array(astuple(self), dtype=np.float64)
+
+
+NAMES: tuple[str, ...] = tuple(field.name for field in fields(Signals))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answer to one query: at most `query.limit` hits, one a family, best first.
+
+    `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it.
+    """
+
+    query: Query
+    hits: tuple[Hit, ...]
+    mode: Mode
+    degraded: tuple[str, ...]
+    generation: str
+    signals: Signals
+    question_language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A title that fits what has been typed so far."""
+
+    title: str
+    url: str
+    family: str
+    language: str

@@ -1,0 +1,192 @@
+"""The lexical leg: BM25 over the tokens of `tokens.py`, with a score for every row.
+
+bm25s weighs the tokens when an index is built (Robertson idf, Lucene's form of BM25; Lù 2024); at query time its sparse
+columns are read directly. Each language is weighed by itself: in a shared index English `how` would be a rare
+word, because seven of eight passages are not English, and Japanese passages would be "long".
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.articles.article import Passage
+from app.search.tokens import PART, analyse, words
+
+COLUMNS_FILE = "lexical.npz"
+VOCABULARY_FILE = "lexical.json"
+# What a character 4-gram weighs beside a whole word: a word of eight letters has eight of them.
+PART_WEIGHT = 0.25
+# How often a passage's headings count beside its text.
+HEADING_WEIGHT = 2
+
+
+def passage_tokens(passage: Passage, title: str, tags: Sequence[str] = ()) -> list[str]:
+    """The tokens under which a passage is found: its text, its headings (twice), its article's title and tags."""
+    headings = " ".join(passage.heading_path) or passage.heading
+    around = [title, *tags, *[headings] * HEADING_WEIGHT]
+    return [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageColumns:
+    """The BM25 columns of one language's rows: token `t` scores `data[s]` at `rows[s]`, s = indptr[t]:indptr[t+1]."""
+
+    language: str
+    members: NDArray[np.int32]
+    vocabulary: dict[str, int]
+    indptr: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    data: NDArray[np.float32]
+
+    @property
+    def unknown_idf(self) -> float:
+        """The idf of a token that stands in no passage."""
+        return _idf(0, len(self.members))
+
+    def idf(self, token: str) -> float:
+        """How much a token tells, ln(1 + (n - df + .5) / (df + .5)); highest for one that is not known here."""
+        at = self.vocabulary.get(token)
+        if at is None:
+            return self.unknown_idf
+        return _idf(int(self.indptr[at + 1] - self.indptr[at]), len(self.members))
+
+    def rows_with(self, token: str) -> NDArray[np.int32]:
+        """The rows (of the whole snapshot, ascending) in which a token stands."""
+        at = self.vocabulary.get(token)
+        return self.rows[:0] if at is None else self.rows[self.indptr[at] : self.indptr[at + 1]]
+
+    def add_scores(self, weighted: dict[str, float], scores: NDArray[np.float32]) -> None:
+        """Writes into `scores` the share of the attainable BM25 that each row of this language reaches."""
+        attainable = sum(weight * self.idf(token) for token, weight in weighted.items())
+        for token, weight in weighted.items():
+            if (at := self.vocabulary.get(token)) is not None:
+                here = slice(self.indptr[at], self.indptr[at + 1])
+                # Rows stand once in a column, so plain indexing adds rightly.
+                scores[self.rows[here]] += self.data[here] * np.float32(weight / attainable)
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalIndex:
+    """Tokens to rows. `len(index)` is the number of rows of the snapshot."""
+
+    size: int
+    columns: dict[str, LanguageColumns]
+
+    def __len__(self) -> int:
+        return self.size
+
+    @classmethod
+    def build(cls, token_lists: Sequence[Sequence[str]], languages: Sequence[str]) -> "LexicalIndex":
+        """From the tokens and the language of every row, in the order of the rows."""
+        if len(token_lists) != len(languages):
+            raise ValueError(f"{len(token_lists)} token lists for {len(languages)} languages")
+        order = sorted(range(len(languages)), key=lambda row: (languages[row], row))
+        columns = {
+            language: _columns(language, np.array(list(members), dtype=np.int32), token_lists)
+            for language, members in groupby(order, key=lambda row: languages[row])
+        }
+        return cls(len(languages), columns)
+
+    def scores(self, tokens: Sequence[str], languages: Iterable[str] | None = None) -> NDArray[np.float32]:
+        """Float32 (n,): the share (0..1) of the BM25 that a row could reach for `tokens`.
+
+        `languages` restricts the work to their rows; the others stay 0.
+        """
+        scores = np.zeros(self.size, dtype=np.float32)
+        weighted = _weighted(tokens)
+        for language in self.columns if languages is None else languages:
+            if weighted and language in self.columns:
+                self.columns[language].add_scores(weighted, scores)
+        return scores
+
+    def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:
+        """Share of the distinct words among `tokens`, weighed by idf, that stand in any of `rows`; 0 without words."""
+        columns = self.columns.get(language)
+        asked = words(list(tokens))
+        if columns is None or not asked:
+            return 0.0
+        weights = [columns.idf(word) for word in asked]
+        there = [np.isin(rows, columns.rows_with(word)).any() for word in asked]
+        return float(sum(weight for weight, hit in zip(weights, there, strict=True) if hit) / sum(weights))
+
+    def known(self, tokens: Sequence[str], language: str) -> float:
+        """The same share for all rows of `language` together."""
+        columns = self.columns.get(language)
+        asked = words(list(tokens))
+        if columns is None or not asked:
+            return 0.0
+        weights = {word: columns.idf(word) for word in asked}
+        return sum(weight for word, weight in weights.items() if word in columns.vocabulary) / sum(
+            weights.values()
+        )
+
+    def save(self, folder: Path) -> None:
+        """Writes two files into `folder`; the same index gives the same bytes."""
+        arrays = {
+            f"{language}.{name}": getattr(columns, name)
+            for language, columns in self.columns.items()
+            for name in ("members", "indptr", "rows", "data")
+        }
+        np.savez(folder / COLUMNS_FILE, allow_pickle=False, **arrays)
+        vocabulary = {language: list(columns.vocabulary) for language, columns in self.columns.items()}
+        text = json.dumps({"size": self.size, "vocabulary": vocabulary}, ensure_ascii=False)
+        (folder / VOCABULARY_FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "LexicalIndex":
+        """What `save` wrote. The caller has checked the files' hashes (P4)."""
+        stored = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
+        with np.load(folder / COLUMNS_FILE, allow_pickle=False) as arrays:
+            columns = {
+                language: LanguageColumns(
+                    language=language,
+                    members=arrays[f"{language}.members"],
+                    vocabulary={token: at for at, token in enumerate(tokens)},
+                    indptr=arrays[f"{language}.indptr"],
+                    rows=arrays[f"{language}.rows"],
+                    data=arrays[f"{language}.data"],
+                )
+                for language, tokens in stored["vocabulary"].items()
+            }
+        return cls(stored["size"], columns)
+
+
+def _columns(
+    language: str, members: NDArray[np.int32], token_lists: Sequence[Sequence[str]]
+) -> LanguageColumns:
+    import bm25s  # noqa: PLC0415  # a quarter of a second that only a build has to pay
+
+    lists = [list(token_lists[row]) for row in members]
+    vocabulary = {
+        token: at for at, token in enumerate(sorted({token for tokens in lists for token in tokens}))
+    }
+    if not vocabulary:  # bm25s divides by the mean length
+        nothing = np.zeros(0, dtype=np.int32)
+        return LanguageColumns(
+            language, members, {}, np.zeros(1, np.int64), nothing, nothing.astype(np.float32)
+        )
+    weigher = bm25s.BM25(method="lucene")
+    ids = [[vocabulary[token] for token in tokens] for tokens in lists]
+    weigher.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+    return LanguageColumns(
+        language=language,
+        members=members,
+        vocabulary=vocabulary,
+        indptr=np.asarray(weigher.scores["indptr"], dtype=np.int64),
+        rows=members[weigher.scores["indices"]],
+        data=np.asarray(weigher.scores["data"], dtype=np.float32),
+    )
+
+
+def _idf(rows_with: int, rows: int) -> float:
+    return float(np.log1p((rows - rows_with + 0.5) / (rows_with + 0.5)))
+
+
+def _weighted(tokens: Sequence[str]) -> dict[str, float]:
+    """Each distinct token with its weight in a question; said twice counts once."""
+    return {token: PART_WEIGHT if token.startswith(PART) else 1.0 for token in tokens}
