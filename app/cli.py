@@ -1,0 +1,219 @@
+"""`handrail …`: the same composition as the web application, for people and cron.
+
+Exit codes: 0 done, 1 refused with reasons, 2 wrong call (also a setting with a wrong value), 75 another
+build is running.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.errors import BuildRunning, ContentRefused, HandrailError, SettingRefused
+from app.settings import Settings, read_settings
+
+EXIT_REFUSED, EXIT_WRONG_CALL, EXIT_BUILD_RUNNING = 1, 2, 75
+
+cli = typer.Typer(
+    name="handrail",
+    help="The help centre that answers in every language and knows when to fetch a person.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+index_commands = typer.Typer(help="The generations of the index.", no_args_is_help=True)
+agent_commands = typer.Typer(help="The people who answer tickets.", no_args_is_help=True)
+cli.add_typer(index_commands, name="index")
+cli.add_typer(agent_commands, name="agent")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The console script: every refusal becomes a sentence on stderr and an exit code."""
+    try:
+        cli()
+    except HandrailError as error:
+        _explain(error)
+        sys.exit(_exit_code(error))
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+    demo_staff: Annotated[
+        bool, typer.Option("--demo-staff", help="On the first start, create demo staff and print their sign-in.")
+    ] = False,
+) -> None:
+    """Serve the help centre, the chat, the tickets and the workspace."""
+    from app.serving import serve_forever
+
+    serve_forever(read_settings(), host=host, port=port, demo_staff=demo_staff, say=out.print)
+
+
+@cli.command()
+def build(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and every fault; write nothing.")
+    ] = False,
+) -> None:
+    """Check the articles, build a new generation of the index and publish it."""
+    from app.search.encoder import open_encoder
+
+    settings = read_settings()
+    _build(settings, open_encoder(settings.encoder), dry_run=dry_run)
+
+
+@index_commands.command("list")
+def index_list() -> None:
+    """The generations on disk, newest first, and which one is served."""
+    from app.search.generations import current, list_generations
+
+    settings = read_settings()
+    served = current(settings.index_dir)
+    table = Table("generation", "built", "encoder", "passages", "", box=None, pad_edge=False)
+    for entry in list_generations(settings.index_dir):
+        mark = "served" if entry.generation == served else ""
+        table.add_row(entry.generation, entry.created_at, entry.encoder, str(entry.passages), mark)
+    if table.row_count:
+        out.print(table)
+    else:
+        out.print("There is no generation yet. Build one with: scripts/build_index")
+
+
+@index_commands.command("verify")
+def index_verify(
+    generation: Annotated[str | None, typer.Argument(help="Which one; the served one if not said.")] = None,
+) -> None:
+    """Check every file of a generation against its manifest."""
+    from app.search.generations import verify
+
+    checked = verify(read_settings().index_dir, generation)
+    out.print(f"Generation {checked} is whole: every file is as it was built.")
+
+
+@index_commands.command("rollback")
+def index_rollback() -> None:
+    """Serve the generation before the one that is served now."""
+    from app.search.generations import rollback
+
+    out.print(f"Generation {rollback(read_settings().index_dir)} is served now.")
+
+
+@cli.command()
+def calibrate() -> None:
+    """Fit the confidence curve on the tuning questions and publish it as a new generation."""
+    from app.search.encoder import open_encoder
+
+    settings = read_settings()
+    generation = _build(settings, open_encoder(settings.encoder), dry_run=False)
+    figures = json.loads((settings.index_dir / "generations" / generation / "calibration.json").read_text("utf-8"))
+    out.print_json(data=figures)
+
+
+@cli.command()
+def evaluate(
+    split: Annotated[str, typer.Option(help="Which gold questions: tuning or check.")] = "check",
+    markdown: Annotated[Path | None, typer.Option(help="Also write the figures as Markdown here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Search quality and honesty over the gold questions, per language."""
+    from app.composition import open_searcher
+    from app.search.evaluation import evaluate as measure
+
+    if split not in ("tuning", "check"):
+        raise typer.BadParameter("say tuning or check", param_hint="--split")
+    settings = read_settings()
+    with open_searcher(settings) as searcher:
+        report = measure(searcher, settings.questions_dir, split=split)
+    if as_json:
+        out.print_json(data=report.as_json())
+    else:
+        for table in report.tables():
+            out.print(table)
+    if markdown:
+        markdown.write_text(report.as_markdown(), encoding="utf-8")
+
+
+@agent_commands.command("add")
+def agent_add(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    name: Annotated[str, typer.Option(help="The name that requesters see.")],
+    role: Annotated[str, typer.Option(help="agent, specialist, lead, editor or admin.")] = "agent",
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language they answer in; may be given again.")
+    ] = None,
+) -> None:
+    """Add a person to the staff; the password is asked for, or read from standard input."""
+    from app.composition import open_directory
+
+    password = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
+    with open_directory(read_settings()) as (directory, now):
+        directory.add_staff(
+            email=email, name=name, role=role, languages=tuple(language or ["en"]), password=password, now=now
+        )
+    out.print(f"{name} can sign in as {email}.")
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI description of every endpoint."""
+    from app.main import create_app
+
+    sys.stdout.write(json.dumps(create_app(read_settings()).openapi(), ensure_ascii=False, indent=2) + "\n")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the settings, the database, the index and the encoder, and say what to do about each."""
+    from app.serving import examine
+
+    findings = list(examine(read_settings()))
+    for finding in findings:
+        out.print(("ok   " if finding.ok else "not  ") + f"{finding.what}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _build(settings: Settings, encoder: object, *, dry_run: bool) -> str:
+    """Builds with a progress bar and prints the report; the id of the new generation ('' for a dry run)."""
+    from app.composition import build_index
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("reading articles", total=None)
+
+        def show(step: str, done: int, total: int) -> None:
+            progress.update(task, description=step, completed=done, total=total)
+
+        report = build_index(settings, encoder, dry_run=dry_run, progress=show)
+    for line in report.lines():
+        out.print(line)
+    return report.generation or ""
+
+
+def _explain(error: HandrailError) -> None:
+    if isinstance(error, ContentRefused):
+        for fault in error.faults:
+            err.print(str(fault), markup=False)
+        err.print("Nothing was built; the index that is served stays as it is.")
+        return
+    err.print(f"{error.detail}", markup=False)
+    for problem in error.problems:
+        err.print(f"  {problem.field}: {problem.message}", markup=False)
+
+
+def _exit_code(error: HandrailError) -> int:
+    if isinstance(error, BuildRunning):
+        return EXIT_BUILD_RUNNING
+    return EXIT_WRONG_CALL if isinstance(error, SettingRefused) else EXIT_REFUSED
