@@ -1,0 +1,1 @@
+"""The mirror of `app/`, and beside it journeys, browser, faults, quality, architecture and content."""
