@@ -48,9 +48,9 @@ class HashEncoder:
     def encode_passages(self, texts: Sequence[str]) -> Floats:
         """Unit rows (len(texts), DIM)."""
         rows = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
+        for row, text in enumerate(texts):
             for word in _words(text):
-                row += self._word_vector(word)
+                rows[row] += self._word_vector(word)
         return unit_rows(rows)
 
     def token_vectors(self, text: str) -> tuple[Floats, Floats]:

@@ -132,7 +132,9 @@ def _tree_sha256(folder: Path, pattern: re.Pattern[str]) -> str:
 
 def _files(folder: Path) -> Iterable[Path]:
     # Exports of the same weights for other engines are not what is run here.
-    return (path for path in folder.rglob("*") if path.is_file() and not {"onnx", "openvino"} & set(path.parts))
+    return (
+        path for path in folder.rglob("*") if path.is_file() and not {"onnx", "openvino"} & set(path.parts)
+    )
 
 
 def _file_sha256(path: Path) -> str:

@@ -1,0 +1,230 @@
+"""The generations on the disk: which there are, which one is current, and going back to a former one.
+
+index/CURRENT                    the id of the generation that is served: the one pointer, replaced atomically
+index/LOCK                       held by the one writer; released by the system when its process dies
+index/generations/<id>/          immutable once it has this name
+index/generations/.staging-…     being built; of no meaning to readers, swept by the next writer
+"""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from app.errors import BuildRunning, IndexRefused
+from app.search.manifest import GENERATION, Manifest, read_manifest, read_verified
+
+POINTER = "CURRENT"
+NEW_POINTER = ".CURRENT.new"
+LOCK = "LOCK"
+GENERATIONS = "generations"
+STAGING = ".staging"
+REMOVED = ".removed"
+KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One line of `handrail index list`. `fault` says what is wrong with it; the other facts are then None."""
+
+    generation: str
+    is_current: bool
+    created_at: datetime | None
+    encoder: str | None
+    articles: int | None
+    passages: int | None
+    size: int
+    fault: str | None
+
+
+def list_generations(index_dir: Path) -> tuple[Generation, ...]:
+    """All generations, newest first. Reads manifests only: `verify` checks the files."""
+    try:
+        now_current: str | None = current(index_dir)
+    except IndexRefused:
+        now_current = None
+    return tuple(_described(index_dir / GENERATIONS / name, now_current) for name in names(index_dir))
+
+
+def current(index_dir: Path) -> str:
+    """The id in the pointer; `IndexRefused` when there is no index or the pointer is damaged."""
+    try:
+        pointer = (index_dir / POINTER).read_bytes()
+    except FileNotFoundError:
+        raise IndexRefused(f"There is no index in {index_dir}. Build it with `handrail build`.") from None
+    except OSError as error:
+        raise IndexRefused(
+            f"The index pointer {index_dir / POINTER} cannot be read: {error.strerror}."
+        ) from error
+    # A line end is allowed for those who write it with an editor; it is never written here.
+    name = pointer.decode("ascii", "replace").removesuffix("\n")
+    if not GENERATION.fullmatch(name):
+        raise IndexRefused(
+            f"The index pointer {index_dir / POINTER} is damaged. Build the index again, or roll it back."
+        )
+    return name
+
+
+def folder_of(index_dir: Path, generation: str | None = None) -> Path:
+    """The folder of a generation (without a name, of the current one); `IndexRefused` when there is none."""
+    name = generation or current(index_dir)
+    if not GENERATION.fullmatch(name):  # a name from outside must not walk through the file system
+        raise IndexRefused(f"{name!r} is not the id of a generation.")
+    folder = index_dir / GENERATIONS / name
+    if not folder.is_dir():
+        raise IndexRefused(f"There is no generation {name} in {index_dir}.")
+    return folder
+
+
+def verify(index_dir: Path, generation: str | None = None) -> Manifest:
+    """Reads every byte of a generation against its manifest; `IndexRefused` names the first damaged file."""
+    return read_verified(folder_of(index_dir, generation))
+
+
+def rollback(index_dir: Path) -> str:
+    """Points back to the newest whole generation before the current one and returns its id.
+
+    A current generation, or a pointer, that is damaged can be left behind in the same way. `IndexRefused` when
+    there is nothing to go back to, `BuildRunning` while a build holds the lock.
+    """
+    with writer_lock(index_dir):
+        try:
+            former = [name for name in names(index_dir) if name < current(index_dir)]
+        except IndexRefused:
+            former = list(names(index_dir))
+        for name in former:
+            try:
+                verify(index_dir, name)
+            except IndexRefused:
+                continue
+            point_to(index_dir, name)
+            return name
+    raise IndexRefused(f"There is no whole generation in {index_dir} to go back to.")
+
+
+def names(index_dir: Path) -> tuple[str, ...]:
+    """The ids of all generations on the disk, newest first."""
+    try:
+        found = os.listdir(index_dir / GENERATIONS)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(sorted((name for name in found if GENERATION.fullmatch(name)), reverse=True))
+
+
+@contextmanager
+def writer_lock(index_dir: Path) -> Iterator[None]:
+    """The one writer. `BuildRunning` when another holds it, `IndexRefused` when the folder cannot be written."""
+    with refused_writing(index_dir):
+        (index_dir / GENERATIONS).mkdir(parents=True, exist_ok=True)
+        handle = os.open(index_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildRunning(f"Another build is running in {index_dir}. Nothing was changed.") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def refused_writing(index_dir: Path) -> Iterator[None]:
+    """Turns what the disk says (full, read-only, not ours) into `IndexRefused`."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "there is no room left on the disk" if full else (error.strerror or str(error))
+        raise IndexRefused(
+            f"The index folder {index_dir} cannot be written: {why}. What was served before is unchanged."
+        ) from error
+
+
+def next_number(index_dir: Path) -> int:
+    """One more than any number in use, so that a newer generation always sorts behind. Only under the lock."""
+    used = list(names(index_dir))
+    with suppress(IndexRefused):
+        used.append(current(index_dir))
+    return 1 + max((int(name.partition("-")[0]) for name in used), default=0)
+
+
+def new_staging(index_dir: Path) -> Path:
+    """An empty folder to build in, after sweeping what killed builds left behind. Only under the lock."""
+    parent = index_dir / GENERATIONS
+    for leftover in (*parent.glob(f"{STAGING}*"), *parent.glob(f"{REMOVED}*")):
+        shutil.rmtree(leftover)
+    staging = parent / STAGING
+    staging.mkdir()
+    return staging
+
+
+def publish(index_dir: Path, staging: Path, generation: str) -> None:
+    """Makes a built and checked folder the current generation. Only under the lock.
+
+    The order is the promise (P3): all bytes are on the disk before the folder gets its name, the name is on the
+    disk before the pointer holds it, and the pointer is replaced in one step.
+    """
+    sync_tree(staging)
+    staging.rename(index_dir / GENERATIONS / generation)
+    _sync(index_dir / GENERATIONS)
+    point_to(index_dir, generation)
+
+
+def point_to(index_dir: Path, generation: str) -> None:
+    """Replaces the pointer atomically and waits until the disk has it. Only under the lock."""
+    new = index_dir / NEW_POINTER
+    new.write_bytes(generation.encode("ascii"))
+    _sync(new)
+    os.replace(new, index_dir / POINTER)
+    _sync(index_dir)
+
+
+def collect_garbage(index_dir: Path, kept: int = KEPT) -> tuple[str, ...]:
+    """Removes all but the current generation and the newest others, `kept` together. Only under the lock."""
+    now_current = current(index_dir)
+    others = [name for name in names(index_dir) if name != now_current]
+    doomed = tuple(others[kept - 1 :])
+    for name in doomed:
+        # First out of sight in one step: a half-deleted folder must not look like a generation.
+        hidden = index_dir / GENERATIONS / f"{REMOVED}-{name}"
+        (index_dir / GENERATIONS / name).rename(hidden)
+        shutil.rmtree(hidden)
+    return doomed
+
+
+def sync_tree(folder: Path) -> None:
+    """Waits until every file and folder from `folder` down is on the disk."""
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _described(folder: Path, now_current: str | None) -> Generation:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    is_current = folder.name == now_current
+    try:
+        manifest = read_manifest(folder)
+    except IndexRefused as refusal:
+        return Generation(folder.name, is_current, None, None, None, None, size, refusal.detail)
+    return Generation(
+        generation=folder.name,
+        is_current=is_current,
+        created_at=manifest.created_at,
+        encoder=manifest.encoder.name,
+        articles=manifest.counts["articles"],
+        passages=manifest.counts["passages"],
+        size=size,
+        fault=None,
+    )

@@ -1,0 +1,135 @@
+"""The vector leg: inner products of unit vectors with FAISS. The only file that speaks faiss.
+
+Exact up to `EXACT_UP_TO` rows (a scan of 20,000 × 256 takes a millisecond), beyond that an HNSW graph. Inner product
+and not L2: on unit vectors it is the cosine, and a threshold on L2 is silently wrong.
+"""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss as untyped_faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import IndexRefused
+from app.search.encoder import Floats
+
+# The annotations it ships know neither selectors nor the parameters of a search.
+faiss: Any = untyped_faiss
+
+EXACT_UP_TO = 50_000
+HNSW_NEIGHBOURS = 32
+HNSW_BUILD_BREADTH = 200
+HNSW_SEARCH_BREADTH = 128
+# Below this many allowed rows a graph is searched by scanning them: few of the nodes it walks would be allowed.
+SCAN_UP_TO = 20_000
+TRIAL_TIMEOUT_S = 120
+# Loaded in a process of its own, so that a file which crashes the library cannot crash the server.
+_TRIAL = "import sys, faiss; index = faiss.read_index(sys.argv[1]); print(index.ntotal, index.d)"
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """Row numbers 0..len-1, in the order in which the vectors were given. Searching is safe in many threads."""
+
+    engine: Any
+    dimension: int
+
+    def __len__(self) -> int:
+        return int(self.engine.ntotal)
+
+    @classmethod
+    def build(cls, vectors: Floats, *, exact_up_to: int = EXACT_UP_TO) -> "VectorIndex":
+        """From unit rows (n, d)."""
+        rows, dimension = vectors.shape
+        if rows <= exact_up_to:
+            engine = faiss.IndexFlatIP(dimension)
+        else:
+            engine = faiss.IndexHNSWFlat(dimension, HNSW_NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
+            engine.hnsw.efConstruction = HNSW_BUILD_BREADTH
+        if rows:
+            engine.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(engine, dimension)
+
+    def search(self, vector: Floats, k: int, allowed: Rows | None = None) -> tuple[Rows, Floats]:
+        """The best `k` rows for one unit vector (d,), best first, with their cosines; fewer when there are fewer.
+
+        `allowed` restricts the search to these row numbers; the filter holds inside the search, so `k` of them
+        come back if there are so many.
+        """
+        if vector.shape != (self.dimension,):
+            raise ValueError(f"a vector of {vector.shape} for an index {self.dimension} wide")
+        k = min(k, len(self) if allowed is None else len(allowed))
+        if k <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        engine, parameters = self._plan(k, allowed)
+        question = np.ascontiguousarray(vector[None, :], dtype=np.float32)
+        scores, rows = engine.search(question, k, params=parameters)
+        found = rows[0] >= 0
+        return rows[0][found], scores[0][found]
+
+    def vectors(self) -> Floats:
+        """All rows as they were given, (n, d)."""
+        rows: Floats = self._flat().reconstruct_n(0, len(self))
+        return rows.reshape(len(self), self.dimension)
+
+    def save(self, path: Path) -> None:
+        """Writes one file; the same vectors give the same bytes."""
+        path.write_bytes(faiss.serialize_index(self.engine).tobytes())
+
+    @classmethod
+    def load(cls, path: Path, sha256: str) -> "VectorIndex":
+        """What `save` wrote, whose hash the caller has checked; tried in a child process first (P4).
+
+        `IndexRefused` when FAISS cannot read it.
+        """
+        _try_in_a_child(path, sha256)
+        engine = faiss.read_index(str(path))
+        if engine.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise IndexRefused(f"The vectors in {path.parent.name} are not compared by inner product.")
+        return cls(engine, int(engine.d))
+
+    def _plan(self, k: int, allowed: Rows | None) -> tuple[Any, Any]:
+        """The FAISS index to ask and the parameters to ask it with."""
+        selector = None if allowed is None else self._selector(allowed)
+        if not self._is_graph() or (allowed is not None and len(allowed) <= SCAN_UP_TO):
+            return self._flat(), faiss.SearchParameters(sel=selector)
+        breadth = max(HNSW_SEARCH_BREADTH, 2 * k)
+        return self.engine, faiss.SearchParametersHNSW(efSearch=breadth, sel=selector)
+
+    def _selector(self, allowed: Rows) -> Any:
+        mask = np.zeros(len(self), dtype=bool)
+        mask[allowed] = True
+        return faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
+
+    def _is_graph(self) -> bool:
+        return isinstance(self.engine, faiss.IndexHNSW)
+
+    def _flat(self) -> Any:
+        return faiss.downcast_index(self.engine.storage) if self._is_graph() else self.engine
+
+
+_tried: set[str] = set()
+_tried_lock = threading.Lock()
+
+
+def _try_in_a_child(path: Path, sha256: str) -> None:
+    """Once for every content in this process: bytes that have loaded will load again."""
+    with _tried_lock:
+        if sha256 in _tried:
+            return
+    command = [sys.executable, "-P", "-c", _TRIAL, str(path)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=TRIAL_TIMEOUT_S)  # noqa: S603  # our own words
+    except subprocess.SubprocessError as error:
+        raise IndexRefused(
+            f"The vectors in {path.parent.name} cannot be loaded; FAISS failed on them."
+        ) from error
+    with _tried_lock:
+        _tried.add(sha256)
