@@ -26,7 +26,6 @@ sign_ins = Table(
     Column("staff_id", Text(), ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
     Column("token_hash", Text(), nullable=False, unique=True),
     moment("created_at"),
-    moment("last_used_at"),
     moment("expires_at"),
     moment("revoked_at", nullable=True),
     Index(None, "staff_id"),
