@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.errors import BuildRunning, IndexRefused
-from app.search.manifest import GENERATION, Manifest, read_manifest, read_verified
+from app.search.manifest import GENERATION, read_manifest, read_verified
 
 POINTER = "CURRENT"
 NEW_POINTER = ".CURRENT.new"
@@ -81,9 +81,12 @@ def folder_of(index_dir: Path, generation: str | None = None) -> Path:
     return folder
 
 
-def verify(index_dir: Path, generation: str | None = None) -> Manifest:
-    """Reads every byte of a generation against its manifest; `IndexRefused` names the first damaged file."""
-    return read_verified(folder_of(index_dir, generation))
+def verify(index_dir: Path, generation: str | None = None) -> str:
+    """Reads every byte of a generation (without a name, the current one) against its manifest; returns its id.
+
+    `IndexRefused` names the first damaged file.
+    """
+    return read_verified(folder_of(index_dir, generation)).generation
 
 
 def rollback(index_dir: Path) -> str:

@@ -1,13 +1,13 @@
 """One built index with all it was built from, in memory and never changed: what a query holds while it is answered.
 
-A generation's folder holds `manifest.json`, `articles.json`, `passages.json`, `vectors.faiss`, `lexical/` and
-`calibration.json`. Row `i` of the vectors, the lexical index and all `…_of_row` arrays is passage `i`.
+`open_snapshot` brings a generation from the disk into memory, or refuses it. `SnapshotHolder` keeps the one that a
+server answers from and replaces it by a newer one while questions are being answered.
 """
 
-import json
+import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,52 +15,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.articles.article import Article, Passage
-from app.articles.rendering import Rendered
 from app.errors import IndexRefused
 from app.search.encoder import Encoder
-from app.search.generations import folder_of
+from app.search.generations import current, folder_of
+from app.search.indexed import IndexedArticle, Parts
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest, read_verified
-from app.search.stored import from_bytes, to_bytes
 from app.search.vectors import Rows, VectorIndex
 
-ARTICLES_FILE = "articles.json"
-PASSAGES_FILE = "passages.json"
-VECTORS_FILE = "vectors.faiss"
-LEXICAL_FOLDER = "lexical"
-CALIBRATION_FILE = "calibration.json"
+POLL_INTERVAL_S = 0.5
 
 Names = NDArray[np.str_]
 
-
-@dataclass(frozen=True, slots=True)
-class IndexedArticle:
-    """A published article as it is served: its source, the page made of it, and whether it lags behind.
-
-    `is_outdated_translation`: the English original has had a major edit since this translation was made.
-    """
-
-    article: Article
-    rendered: Rendered
-    is_outdated_translation: bool
-
-    def is_stale(self, today: date) -> bool:
-        """Whether readers should be warned: an outdated translation, or not reviewed in time."""
-        review_by = self.article.review_by
-        return self.is_outdated_translation or (review_by is not None and review_by < today)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedPassage:
-    """A passage with the sha256 of the text that was encoded for it: equal hashes share a vector."""
-
-    passage: Passage
-    encoded_sha256: str
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a query needs, of one generation. The arrays `…_of_row` are (len(passages),) and read-only."""
+    """Everything a query needs, of one generation.
+
+    Row `i` of the vectors, the lexical index and the arrays `…_of_row` (read-only) is `passages[i]`.
+    `calibration` is the JSON object that the build stored; empty when it was built without.
+    """
 
     generation: str
     manifest: Manifest
@@ -77,6 +53,31 @@ class Snapshot:
     _articles: Mapping[tuple[str, str], IndexedArticle]
     _rows: Mapping[str, Rows]
 
+    @classmethod
+    def of(cls, parts: Parts, manifest: Manifest) -> "Snapshot":
+        """The parts with their lookups; `IndexRefused` when they do not belong together."""
+        articles = {(one.article.language, one.article.family): one for one in parts.articles}
+        _check(parts, manifest, articles)
+        passages = tuple(one.passage for one in parts.passages)
+        owners = [articles[passage.language, passage.family].article for passage in passages]
+        languages = _names(owners, lambda article: article.language)
+        return cls(
+            generation=manifest.generation,
+            manifest=manifest,
+            articles=parts.articles,
+            passages=passages,
+            encoded_sha256=tuple(one.encoded_sha256 for one in parts.passages),
+            vectors=parts.vectors,
+            lexical=parts.lexical,
+            calibration=parts.calibration,
+            language_of_row=languages,
+            family_of_row=_names(owners, lambda article: article.family),
+            topic_of_row=_names(owners, lambda article: article.topic),
+            kind_of_row=_names(owners, lambda article: article.kind.value),
+            _articles=articles,
+            _rows={str(one): np.flatnonzero(languages == one) for one in np.unique(languages)},
+        )
+
     def article(self, language: str, family: str) -> IndexedArticle | None:
         """The article of this family in exactly this language."""
         return self._articles.get((language, family))
@@ -89,72 +90,6 @@ class Snapshot:
     def rows_of(self, language: str) -> Rows:
         """The rows of all passages in one language, ascending; empty for a language without articles."""
         return self._rows.get(language, np.empty(0, dtype=np.int64))
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a snapshot is put together from."""
-
-    articles: tuple[IndexedArticle, ...]
-    passages: tuple[IndexedPassage, ...]
-    vectors: VectorIndex
-    lexical: LexicalIndex
-    calibration: Mapping[str, Any]
-
-    def save(self, folder: Path) -> None:
-        """Writes every file of a generation except the manifest."""
-        (folder / ARTICLES_FILE).write_bytes(to_bytes(self.articles))
-        (folder / PASSAGES_FILE).write_bytes(to_bytes(self.passages))
-        self.vectors.save(folder / VECTORS_FILE)
-        (folder / LEXICAL_FOLDER).mkdir()
-        self.lexical.save(folder / LEXICAL_FOLDER)
-        (folder / CALIBRATION_FILE).write_text(json.dumps(self.calibration), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path, manifest: Manifest) -> "Parts":
-        """What `save` wrote; every file's hash was checked before."""
-        return cls(
-            articles=from_bytes(tuple[IndexedArticle, ...], (folder / ARTICLES_FILE).read_bytes()),
-            passages=from_bytes(tuple[IndexedPassage, ...], (folder / PASSAGES_FILE).read_bytes()),
-            vectors=VectorIndex.load(folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256),
-            lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
-            calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
-        )
-
-    def snapshot(self, manifest: Manifest) -> Snapshot:
-        """The parts with their lookups; `IndexRefused` when they do not belong together."""
-        articles = {(one.article.language, one.article.family): one for one in self.articles}
-        passages = tuple(one.passage for one in self.passages)
-        self._check(manifest, articles)
-        owners = [articles[passage.language, passage.family].article for passage in passages]
-        languages = _names(owners, lambda article: article.language)
-        return Snapshot(
-            generation=manifest.generation,
-            manifest=manifest,
-            articles=self.articles,
-            passages=passages,
-            encoded_sha256=tuple(one.encoded_sha256 for one in self.passages),
-            vectors=self.vectors,
-            lexical=self.lexical,
-            calibration=self.calibration,
-            language_of_row=languages,
-            family_of_row=_names(owners, lambda article: article.family),
-            topic_of_row=_names(owners, lambda article: article.topic),
-            kind_of_row=_names(owners, lambda article: article.kind.value),
-            _articles=articles,
-            _rows={str(one): np.flatnonzero(languages == one) for one in np.unique(languages)},
-        )
-
-    def _check(self, manifest: Manifest, articles: Mapping[tuple[str, str], IndexedArticle]) -> None:
-        rows = {len(self.passages), len(self.vectors), len(self.lexical), manifest.counts["passages"]}
-        orphans = {(one.passage.language, one.passage.family) for one in self.passages} - articles.keys()
-        if len(rows) > 1 or orphans or len(articles) != manifest.counts["articles"]:
-            raise IndexRefused(f"The parts of generation {manifest.generation} do not belong together.")
-        if self.vectors.dimension != manifest.encoder.dimension:
-            raise IndexRefused(
-                f"The vectors of generation {manifest.generation} are {self.vectors.dimension} wide, its encoder's "
-                f"{manifest.encoder.dimension}."
-            )
 
 
 def open_snapshot(index_dir: Path, encoder: Encoder, generation: str | None = None) -> Snapshot:
@@ -170,12 +105,118 @@ def load_generation(folder: Path, encoder: Encoder) -> Snapshot:
     """The same for the generation in one folder."""
     manifest = read_verified(folder)
     manifest.refuse_other(encoder)
+    return load_parts(folder, manifest)
+
+
+def load_parts(folder: Path, manifest: Manifest) -> Snapshot:
+    """The snapshot in a folder whose files were checked against `manifest`."""
     try:
-        return Parts.load(folder, manifest).snapshot(manifest)
+        return Snapshot.of(Parts.load(folder, manifest), manifest)
     except (OSError, ValueError, KeyError) as error:
         raise IndexRefused(
-            f"Generation {folder.name} cannot be read by this version of Handrail ({error}). Build the index again."
+            f"Generation {manifest.generation} cannot be read by this version of Handrail ({error}). "
+            "Build the index again."
         ) from error
+
+
+class SnapshotHolder:
+    """The snapshot that is served, and the thread that follows the pointer on the disk.
+
+    `holder.current` is one attribute read: whoever took it answers the whole query from that one generation,
+    however often the index is rebuilt meanwhile. A new generation that is refused is logged and named in `refusal`;
+    the old one goes on being served. The constructor raises `IndexRefused` when there is nothing to serve at all.
+    """
+
+    def __init__(
+        self, index_dir: Path, encoder: Encoder, *, poll_interval_s: float = POLL_INTERVAL_S
+    ) -> None:
+        self.current = open_snapshot(index_dir, encoder)
+        self.refusal: str | None = None
+        self._index_dir = index_dir
+        self._encoder = encoder
+        self._poll_interval_s = poll_interval_s
+        self._refused: str | None = None
+        self._polling = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """`("index",)` while the newest generation is refused and an older one is served, else `()`."""
+        return ("index",) if self.refusal else ()
+
+    def poll(self) -> bool:
+        """Follows the pointer once; True when another generation is served now."""
+        with self._polling:
+            try:
+                pointed = current(self._index_dir)
+            except IndexRefused as refusal:
+                return self._refuse("the pointer", refusal)
+            if pointed in (self.current.generation, self._refused):
+                return self._settle(pointed)
+            return self._open(pointed)
+
+    def start(self) -> None:
+        """Begins to poll in a thread of its own."""
+        self._stopped.clear()
+        self._thread = threading.Thread(target=self._follow, name="index-poll", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops polling; what is served stays."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def _open(self, pointed: str) -> bool:
+        try:
+            self.current = open_snapshot(self._index_dir, self._encoder, pointed)
+        except IndexRefused as refusal:
+            if self._has_moved_on(pointed):
+                return False  # collected while it was read; the next poll opens its successor
+            return self._refuse(pointed, refusal)
+        self.refusal = self._refused = None
+        _log.info("serving index generation %s", pointed)
+        return True
+
+    def _settle(self, pointed: str) -> bool:
+        if pointed == self.current.generation:
+            self.refusal = self._refused = None
+        return False
+
+    def _refuse(self, what: str, refusal: IndexRefused) -> bool:
+        if self._refused != what:
+            _log.error(
+                "refused: %s Generation %s goes on being served.", refusal.detail, self.current.generation
+            )
+        self.refusal, self._refused = refusal.detail, what
+        return False
+
+    def _has_moved_on(self, pointed: str) -> bool:
+        try:
+            return current(self._index_dir) != pointed
+        except IndexRefused:
+            return False
+
+    def _follow(self) -> None:
+        while not self._stopped.wait(self._poll_interval_s):
+            try:
+                self.poll()
+            except Exception:  # the outermost edge of a thread: it must not die of one bad moment
+                _log.exception("the index could not be polled")
+
+
+def _check(parts: Parts, manifest: Manifest, articles: Mapping[tuple[str, str], IndexedArticle]) -> None:
+    rows = {len(parts.passages), len(parts.vectors), len(parts.lexical), manifest.counts["passages"]}
+    orphans = {(one.passage.language, one.passage.family) for one in parts.passages} - articles.keys()
+    if len(rows) > 1 or orphans or len(articles) != manifest.counts["articles"]:
+        raise IndexRefused(f"The parts of generation {manifest.generation} do not belong together.")
+    if parts.vectors.dimension != manifest.encoder.dimension:
+        raise IndexRefused(
+            f"The vectors of generation {manifest.generation} are {parts.vectors.dimension} wide, its encoder's "
+            f"{manifest.encoder.dimension}."
+        )
 
 
 def _names(owners: Sequence[Article], name: Callable[[Article], str]) -> Names:

@@ -1,0 +1,81 @@
+"""What a generation consists of beside its manifest, as parts in memory and as files in its folder.
+
+`articles.json`, `passages.json`, `vectors.faiss`, `lexical/` and `calibration.json`; row `i` of vectors and lexical
+index is passage `i`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from app.articles.article import Article, Passage
+from app.articles.rendering import Rendered
+from app.search.lexical import LexicalIndex
+from app.search.manifest import Manifest
+from app.search.stored import from_bytes, to_bytes
+from app.search.vectors import VectorIndex
+
+ARTICLES_FILE = "articles.json"
+PASSAGES_FILE = "passages.json"
+VECTORS_FILE = "vectors.faiss"
+LEXICAL_FOLDER = "lexical"
+CALIBRATION_FILE = "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedArticle:
+    """A published article as it is served: its source, the page made of it, and whether it lags behind.
+
+    `is_outdated_translation`: the English original has had a major edit since this translation was made.
+    """
+
+    article: Article
+    rendered: Rendered
+    is_outdated_translation: bool
+
+    def is_stale(self, today: date) -> bool:
+        """Whether readers should be warned: an outdated translation, or not reviewed in time."""
+        review_by = self.article.review_by
+        return self.is_outdated_translation or (review_by is not None and review_by < today)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage with the sha256 of the text that was encoded for it: equal hashes share a vector."""
+
+    passage: Passage
+    encoded_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a snapshot is put together from."""
+
+    articles: tuple[IndexedArticle, ...]
+    passages: tuple[IndexedPassage, ...]
+    vectors: VectorIndex
+    lexical: LexicalIndex
+    calibration: Mapping[str, Any]
+
+    def save(self, folder: Path) -> None:
+        """Writes every file of a generation except the manifest."""
+        (folder / ARTICLES_FILE).write_bytes(to_bytes(self.articles))
+        (folder / PASSAGES_FILE).write_bytes(to_bytes(self.passages))
+        self.vectors.save(folder / VECTORS_FILE)
+        (folder / LEXICAL_FOLDER).mkdir()
+        self.lexical.save(folder / LEXICAL_FOLDER)
+        (folder / CALIBRATION_FILE).write_text(json.dumps(self.calibration), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Manifest) -> "Parts":
+        """What `save` wrote; every file's hash was checked before."""
+        return cls(
+            articles=from_bytes(tuple[IndexedArticle, ...], (folder / ARTICLES_FILE).read_bytes()),
+            passages=from_bytes(tuple[IndexedPassage, ...], (folder / PASSAGES_FILE).read_bytes()),
+            vectors=VectorIndex.load(folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256),
+            lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
+            calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
+        )
