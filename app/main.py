@@ -1,0 +1,93 @@
+"""The composition root: everything that lives with the process is built here, once. Importing this does nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from app.articles.library import LivePublication
+from app.now import Clock, file_clock, system_clock
+from app.search.encoder import Encoder, open_encoder
+from app.search.searcher import Searcher
+from app.search.snapshot import SnapshotHolder
+from app.settings import Settings
+from app.storage.database import Database
+from app.web import assistants, files, health, help_center, problems, search_api
+from app.web.context import Services
+from app.web.files import StaticFiles
+from app.web.metrics import Measured, Metrics
+from app.web.pages import Pages
+from app.web.protection.proxies import TrustedProxies
+from app.web.protection.rate_limits import Limiter
+from app.web.protection.wall import Wall
+from app.wording import Wording
+
+LOCALES = Path(__file__).parent / "web" / "locales"
+# The pages come last: `/{language}/…` would otherwise swallow every other address.
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    files.router,
+    search_api.router,
+    assistants.router,
+    help_center.router,
+)
+
+
+def create_app(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> FastAPI:
+    """The whole application. Tests hand in an encoder and a clock of their own; nothing is patched."""
+    services = compose(settings, encoder=encoder, clock=clock)
+    app = FastAPI(
+        title="Handrail",
+        version=version("handrail"),
+        description="Help articles, a chat that cites them, and tickets when a person is needed.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.metrics = Metrics()
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(
+        Wall,
+        public_url=settings.public_url,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        answer=problems.answer,
+    )
+    app.add_middleware(Measured, metrics=app.state.metrics)  # added last, so outermost
+    return app
+
+
+def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> Services:
+    """The services of a process. Opens the served index generation; raises `IndexRefused` when there is none."""
+    clock = clock or (file_clock(settings.clock_file) if settings.clock_file else system_clock)
+    encoder = encoder or open_encoder(settings.encoder)
+    wording = Wording(LOCALES)
+    holder = SnapshotHolder(settings.index_dir, encoder)
+    publication = LivePublication(settings.content_dir)
+    return Services(
+        settings=settings,
+        clock=clock,
+        wording=wording,
+        pages=Pages(wording, StaticFiles(), settings.public_url),
+        limiter=Limiter(on=settings.rate_limits),
+        encoder=encoder,
+        holder=holder,
+        publication=publication,
+        searcher=Searcher(holder, encoder, publication, lambda: clock().date()),
+        database=Database(settings.database),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    services.database.migrate()
+    services.holder.start()
+    yield
+    services.holder.stop()
+    services.database.close()

@@ -1,0 +1,1 @@
+"""Pages and JSON over HTTP: the only package that knows status codes, templates and browsers."""
