@@ -6,6 +6,7 @@ server answers from and replaces it by a newer one while questions are being ans
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from app.search.manifest import Manifest, read_verified
 from app.search.vectors import Rows, VectorIndex
 
 POLL_INTERVAL_S = 0.5
+# A refused generation is read again after this long: somebody may have mended it, or memory was short.
+RETRY_INTERVAL_S = 30.0
 
 Names = NDArray[np.str_]
 
@@ -136,6 +139,7 @@ class SnapshotHolder:
         self._encoder = encoder
         self._poll_interval_s = poll_interval_s
         self._refused: str | None = None
+        self._retry_at = 0.0
         self._polling = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -152,8 +156,11 @@ class SnapshotHolder:
                 pointed = current(self._index_dir)
             except IndexRefused as refusal:
                 return self._refuse("the pointer", refusal)
-            if pointed in (self.current.generation, self._refused):
-                return self._settle(pointed)
+            if pointed == self.current.generation:
+                self.refusal = self._refused = None
+                return False
+            if pointed == self._refused and time.monotonic() < self._retry_at:
+                return False
             return self._open(pointed)
 
     def start(self) -> None:
@@ -180,17 +187,13 @@ class SnapshotHolder:
         _log.info("serving index generation %s", pointed)
         return True
 
-    def _settle(self, pointed: str) -> bool:
-        if pointed == self.current.generation:
-            self.refusal = self._refused = None
-        return False
-
     def _refuse(self, what: str, refusal: IndexRefused) -> bool:
         if self._refused != what:
             _log.error(
                 "refused: %s Generation %s goes on being served.", refusal.detail, self.current.generation
             )
         self.refusal, self._refused = refusal.detail, what
+        self._retry_at = time.monotonic() + RETRY_INTERVAL_S
         return False
 
     def _has_moved_on(self, pointed: str) -> bool:

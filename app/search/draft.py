@@ -1,0 +1,78 @@
+"""The content folder as the parts of an index that need no encoder: pages, passages, and the texts to encode."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.articles.article import Article, Passage
+from app.articles.library import Library, read_library
+from app.articles.passages import passages
+from app.articles.rendering import render
+from app.languages import DEFAULT
+from app.search.indexed import IndexedArticle, IndexedPassage
+from app.search.lexical import LexicalIndex, passage_tokens
+
+# What is being done, how much of it is done, and how much there is to do.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`."""
+
+    articles: tuple[IndexedArticle, ...]
+    passages: tuple[IndexedPassage, ...]
+    texts: tuple[str, ...]
+    content_digest: str
+
+    def lexical(self, progress: Progress) -> LexicalIndex:
+        """The words of all passages."""
+        articles = {(one.article.language, one.article.family): one.article for one in self.articles}
+        tokens = []
+        for done, one in enumerate(self.passages):
+            progress("indexing words", done, len(self.passages))
+            article = articles[one.passage.language, one.passage.family]
+            tokens.append(passage_tokens(one.passage, article.title, article.tags))
+        return LexicalIndex.build(tokens, [one.passage.language for one in self.passages])
+
+
+def read_draft(content_dir: Path, progress: Progress) -> Draft:
+    """Reads and renders everything; `ContentRefused` lists every fault with file and line."""
+    progress("reading articles", 0, 0)
+    digest = content_digest(
+        content_dir
+    )  # first: a file saved from now on makes the index stale, not unnoticed
+    library = read_library(content_dir)
+    published = sorted(library.published, key=lambda article: (article.language, article.family))
+    indexed: list[IndexedArticle] = []
+    cut: list[tuple[Passage, str]] = []
+    for done, article in enumerate(published):
+        progress("rendering articles", done, len(published))
+        indexed.append(_indexed(article, library))
+        cut += ((passage, passage.encoded_text(article.title)) for passage in passages(article))
+    return Draft(
+        articles=tuple(indexed),
+        passages=tuple(IndexedPassage(passage, _sha256(text)) for passage, text in cut),
+        texts=tuple(text for _, text in cut),
+        content_digest=digest,
+    )
+
+
+def content_digest(content_dir: Path) -> str:
+    """One hash over the names and bytes of all article files; equal as long as a build would find nothing to do."""
+    digest = hashlib.sha256()
+    for path in sorted(content_dir.glob("*/*/*.md")):
+        digest.update(f"{path.relative_to(content_dir).as_posix()}\0{_sha256(path.read_bytes())}\n".encode())
+    return digest.hexdigest()
+
+
+def _indexed(article: Article, library: Library) -> IndexedArticle:
+    original = library.get(DEFAULT, article.family)
+    made_from = article.translation_of
+    is_outdated = original is not None and made_from is not None and made_from < original.last_major
+    return IndexedArticle(article, render(article), is_outdated)
+
+
+def _sha256(text: str | bytes) -> str:
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
