@@ -17,8 +17,7 @@ class Hit:
     """The best passage of one family. `score` orders within one query and says no more than that.
 
     `row` is the passage's row in the snapshot; `passage` its plain text; `url` ends in `#anchor` where the
-    passage has one. `legs` holds what each leg gave: `lexical` (share of the attainable BM25, 0..1),
-    `dense` (cosine) and `matching` (late interaction, cosine); in lexical mode only the first.
+    passage has one. `legs` holds what each leg of `retriever.LEGS` gave, before it was weighed.
     """
 
     family: str
@@ -45,11 +44,19 @@ class Signals:
     """
 
     dense: float = 0.0
-    """Cosine of question and first hit; 0 in lexical mode."""
+    """Cosine of question and first hit; this and the next four are 0 in lexical mode."""
+    article_dense: float = 0.0
+    """Mean cosine of the question and all passages of the first article."""
     matching: float = 0.0
-    """Late interaction of question and first hit, about -0.2..1; 0 in lexical mode."""
+    """Late interaction of question and first hit, -1..1."""
+    heading: float = 0.0
+    """Cosine of the question and the hit's title and headings."""
+    heading_matching: float = 0.0
+    """Late interaction of the question and the hit's title and headings."""
     lexical: float = 0.0
     """Share of the attainable BM25 score that the first hit reaches, 0..1."""
+    article_lexical: float = 0.0
+    """The mean of that share over all passages of the first article."""
     lead: float = 0.0
     """Fused score of the first hit less that of the next family."""
     dense_lead: float = 0.0
@@ -89,7 +96,8 @@ NAMES: tuple[str, ...] = tuple(field.name for field in fields(Signals))
 class Results:
     """The answer to one query: at most `query.limit` hits, one a family, best first.
 
-    `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it.
+    `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it. `question_language` is
+    the language of the words, which need not be the reader's.
     """
 
     query: Query

@@ -159,7 +159,7 @@ class LexicalIndex:
 def _columns(
     language: str, members: NDArray[np.int32], token_lists: Sequence[Sequence[str]]
 ) -> LanguageColumns:
-    import bm25s  # noqa: PLC0415  # a quarter of a second that only a build has to pay
+    import bm25s  # a quarter of a second that only a build has to pay
 
     lists = [list(token_lists[row]) for row in members]
     vocabulary = {

@@ -29,7 +29,7 @@ _STEMMERS = {
     "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
 # Han, kana, Thai, Lao, Burmese, Khmer: written without spaces.
-_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"  # noqa: E501
+_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003ffff"
 # `\w` knows no Indic vowel signs and would cut words at each of them.
 _LETTER = f"(?:(?![{_UNSPACED}])[\\w\u0900-\u0963\u0966-\u0dff])"
 _RUN = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|{_LETTER}+(?:[-._/+&]{_LETTER}+)*")

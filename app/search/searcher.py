@@ -1,0 +1,177 @@
+"""The search as everybody else uses it: a query in, hits out, from whichever snapshot is current."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import Protocol
+
+from app import languages
+from app.search.encoder import Encoder, TokenVectors
+from app.search.hit import Hit, Results, Suggestion
+from app.search.indexed import IndexedArticle
+from app.search.query import Query
+from app.search.question import Question, read_question
+from app.search.ranker import Ranking, fused, rank
+from app.search.retriever import compare_tokens, retrieve
+from app.search.scope import NOTHING_HIDDEN, Hidden, Scope, Scopes
+from app.search.signals import signals_of
+from app.search.snapshot import Snapshot
+from app.search.suggestions import TitleIndex
+from app.search.token_matching import TokenMatcher
+
+
+class Holder(Protocol):
+    """Where the current snapshot is."""
+
+    @property
+    def current(self) -> Snapshot:
+        """The snapshot to use for one whole query."""
+        ...
+
+
+class Publication(Protocol):
+    """Who knows what is published at this very moment."""
+
+    def is_published(self, article_path: str) -> bool:
+        """Whether the article in this file may be shown."""
+        ...
+
+
+class Searcher:
+    """Answers queries. Safe in many threads; each query sees one snapshot only.
+
+    `encoder` None means that it could not be opened: every search is then by words alone. `today` gives the date on
+    which an article's review is due or not.
+    """
+
+    def __init__(
+        self, holder: Holder, encoder: Encoder | None, publication: Publication, today: Callable[[], date]
+    ) -> None:
+        self._holder = holder
+        self._encoder = encoder
+        self._publication = publication
+        self._today = today
+        self._matcher: TokenMatcher | None = (
+            TokenMatcher(encoder) if isinstance(encoder, TokenVectors) else None
+        )
+        self._prepared: _Prepared | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot that the next query will use."""
+        return self._holder.current
+
+    def search(self, query: Query) -> Results:
+        """The best passage of each fitting article, best first."""
+        prepared = self._current()
+        snapshot = prepared.snapshot
+        question = read_question(query, self._encoder, snapshot.vectors.dimension)
+        ranking = self._published_ranking(prepared, query, question)
+        today = self._today()
+        return Results(
+            query=query,
+            hits=tuple(_hits(snapshot, query, ranking, today)),
+            mode="lexical" if question.encoder_away else "hybrid",
+            degraded=("encoder",) if question.encoder_away else (),
+            generation=snapshot.generation,
+            signals=signals_of(snapshot, query, question, ranking, today),
+            question_language=question.language,
+        )
+
+    def suggest(self, text: str, language: str, limit: int = 8) -> list[Suggestion]:
+        """Titles that fit what has been typed so far, best first."""
+        scope, titles = self._current().titles(language)
+        found = (scope.articles[at].article for at in titles.search(text, language))
+        published = (article for article in found if self._publication.is_published(article.path))
+        return [
+            Suggestion(article.title, article.url, article.family, article.language)
+            for article in islice(published, limit)
+        ]
+
+    def warm(self) -> None:
+        """Reads what the first queries would otherwise wait for: every language's titles, every passage's tokens."""
+        prepared = self._current()
+        for tag in languages.TAGS:
+            prepared.titles(tag)
+        if self._matcher:
+            for row, passage in enumerate(prepared.snapshot.passages):
+                self._matcher.read(passage, prepared.snapshot.article_of_row(row).article.title)
+
+    def _current(self) -> "_Prepared":
+        snapshot = self._holder.current
+        prepared = self._prepared
+        if prepared is None or prepared.snapshot is not snapshot:
+            # Two threads may both do this after a swap; either result serves.
+            prepared = self._prepared = _Prepared(snapshot)
+        return prepared
+
+    def _published_ranking(self, prepared: "_Prepared", query: Query, question: Question) -> Ranking:
+        """The ranking over what is published now, not when the index was built (P6).
+
+        A withdrawn article gives way to the next language of the chain, hence a new search and not a filter.
+        """
+        hidden: Hidden = NOTHING_HIDDEN
+        while True:
+            scope = prepared.scopes.of(query, hidden)
+            ranking = self._ranking(prepared.snapshot, scope, question)
+            # After many surprises a whole folder may be gone: look at every article at once.
+            first = [scope.articles[at] for at in ranking.owners[: query.limit + 1]]
+            gone = self._withdrawn(scope.articles if len(hidden) > query.limit else first)
+            if not gone:
+                return ranking
+            hidden |= gone
+
+    def _withdrawn(self, shown: Sequence[IndexedArticle]) -> Hidden:
+        articles = (one.article for one in shown)
+        return frozenset(
+            (article.language, article.family)
+            for article in articles
+            if not self._publication.is_published(article.path)
+        )
+
+    def _ranking(self, snapshot: Snapshot, scope: Scope, question: Question) -> Ranking:
+        candidates = retrieve(snapshot, scope, question)
+        if self._matcher:
+            candidates = compare_tokens(snapshot, candidates, question, self._matcher, fused(candidates))
+        return rank(candidates)
+
+
+class _Prepared:
+    """A snapshot with what is worth computing once for it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.scopes = Scopes(snapshot)
+        self._titles: dict[str, tuple[Scope, TitleIndex]] = {}
+
+    def titles(self, language: str) -> tuple[Scope, TitleIndex]:
+        """The articles that a reader of `language` sees, and the index of their titles."""
+        if language not in self._titles:
+            scope = self.scopes.of(Query("", language))
+            titles = TitleIndex.build([(one.article.title, one.article.language) for one in scope.articles])
+            self._titles[language] = scope, titles
+        return self._titles[language]
+
+
+def _hits(snapshot: Snapshot, query: Query, ranking: Ranking, today: date) -> Iterator[Hit]:
+    for at in range(min(query.limit, len(ranking.best))):
+        row = int(ranking.rows[at])
+        passage = snapshot.passages[row]
+        one = snapshot.article_of_row(row)
+        article = one.article
+        yield Hit(
+            family=article.family,
+            language=article.language,
+            is_fallback=article.language != query.language,
+            is_stale=one.is_stale(today),
+            kind=article.kind.value,
+            topic=article.topic,
+            title=article.title,
+            heading=passage.heading,
+            anchor=passage.anchor,
+            url=f"{article.url}#{passage.anchor}" if passage.anchor else article.url,
+            passage=passage.text,
+            row=row,
+            score=float(ranking.scores[at]),
+            legs=ranking.legs(at),
+        )

@@ -1,0 +1,96 @@
+"""A snapshot made in memory from a few lines of text, with the real vectors and the real lexical index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from app.articles.article import Article, Kind, Passage, Significance, Status, passage_digest
+from app.articles.rendering import Rendered
+from app.search.encoder import Encoder
+from app.search.indexed import IndexedArticle, IndexedPassage, Parts
+from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.manifest import FORMAT, Manifest, Probes
+from app.search.snapshot import Snapshot
+from app.search.vectors import VectorIndex
+
+TODAY = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An article for a test: `sections` are (heading, text)."""
+
+    language: str
+    family: str
+    title: str
+    sections: tuple[tuple[str, str], ...]
+    kind: Kind = Kind.FAQ
+    tags: tuple[str, ...] = ()
+    review_by: date | None = None
+    is_outdated_translation: bool = False
+
+    def article(self) -> Article:
+        topic, _, slug = self.family.partition("/")
+        return Article(
+            family=self.family, language=self.language, topic=topic, slug=slug, title=self.title, kind=self.kind,
+            summary="", tags=self.tags, updated=None, revision=1, significance=Significance.MAJOR, last_major=1,
+            translation_of=None, review_by=self.review_by, owner=None, status=Status.PUBLISHED, related=(),
+            video=None, body="", path=f"{self.language}/{self.family}.md", digest="",
+        )  # fmt: skip
+
+    def passages(self) -> list[Passage]:
+        return [
+            Passage(
+                family=self.family, language=self.language, ordinal=at, anchor=f"s{at}", heading=heading,
+                heading_path=(heading,) if heading else (), text=text,
+                digest=passage_digest(self.language, self.title, (heading,), text),
+            )
+            for at, (heading, text) in enumerate(self.sections)
+        ]  # fmt: skip
+
+
+def snapshot_of(
+    pages: Sequence[Page], encoder: Encoder, calibration: dict[str, object] | None = None
+) -> Snapshot:
+    """The pages as a snapshot, in their order."""
+    owned = [(page, passage) for page in pages for passage in page.passages()]
+    tokens = [passage_tokens(passage, page.title, page.tags) for page, passage in owned]
+    texts = [passage.encoded_text(page.title) for page, passage in owned]
+    parts = Parts(
+        articles=tuple(
+            IndexedArticle(page.article(), Rendered("", (), ()), page.is_outdated_translation)
+            for page in pages
+        ),
+        passages=tuple(IndexedPassage(passage, "") for _, passage in owned),
+        vectors=VectorIndex.build(encoder.encode_passages(texts)),
+        lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
+        calibration=calibration or {},
+    )
+    manifest = Manifest(
+        format=FORMAT,
+        number=1,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        encoder=encoder.identity,
+        probes=Probes.of(encoder),
+        content_digest="",
+        counts={"articles": len(pages), "passages": len(owned)},
+        files={},
+    )
+    return Snapshot.of(parts, manifest)
+
+
+@dataclass
+class Fixed:
+    """A holder that never changes its snapshot unless a test does."""
+
+    current: Snapshot
+
+
+@dataclass
+class Published:
+    """Everything is published but what a test takes away, by path."""
+
+    withdrawn: set[str] = field(default_factory=set)
+
+    def is_published(self, article_path: str) -> bool:
+        return article_path not in self.withdrawn
