@@ -57,12 +57,12 @@ class HashEncoder:
         """Unit rows (words, DIM) and as many weights of 1."""
         rows = [self._word_vector(word) for word in _words(text)]
         vectors = np.array(rows, dtype=np.float32).reshape(len(rows), self._dimension)
-        return unit_rows(vectors), np.ones(len(rows), dtype=np.float32)
+        return vectors, np.ones(len(rows), dtype=np.float32)
 
     def _hashed(self, word: str) -> Floats:
         digest = hashlib.shake_256(f"{self._salt}\0{word}".encode("utf-8", "replace"))
         numbers = np.frombuffer(digest.digest(2 * self._dimension), dtype="<u2")
-        return numbers.astype(np.float32) - np.float32(32767.5)
+        return unit_rows(numbers.astype(np.float32)[None, :] - np.float32(32767.5))[0]
 
 
 def _words(text: str) -> list[str]:

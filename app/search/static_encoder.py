@@ -29,7 +29,8 @@ class StaticEncoder:
     """A folder with `model.safetensors` (float16, vocabulary × dimension) and `tokenizer.json`.
 
     The rows are mapped, not read: a process pays only for the pages of the tokens it meets, and several processes
-    share them. Questions and passages are encoded alike. An empty text's vector is all zeros.
+    share them. Questions and passages are encoded alike. A blank text's vector is all zeros, and
+    white space of any kind and length counts as one space.
     """
 
     def __init__(self, folder: Path, *, name: str) -> None:
@@ -91,9 +92,14 @@ class StaticEncoder:
         sums[filled] = np.add.reduceat(self._rows[tokens].astype(np.float32), starts, axis=0)
 
     def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        # A lone surrogate has no UTF-8 form and would stop the tokenizer; it becomes a question mark.
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        clean = [_readable(text) for text in texts]
         return [one.ids for one in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
+
+
+def _readable(text: str) -> str:
+    # The tokenizer knows one space between words: behind a line break a word would fall into its letters.
+    # A lone surrogate has no UTF-8 form and would stop it; it becomes a question mark.
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
 
 
 def _mapped_rows(path: Path) -> NDArray[np.float16]:
