@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from app.errors import ContentFault
 
 MAX_FILE_BYTES = 400_000
-MAX_BODY = 200_000
+MAX_BODY = 100_000
+MAX_LINES = 3_000
+MAX_BLOCKS = 1_000
 MAX_LINE = 20_000
 MAX_BLOCK = 20_000
 MAX_DEPTH = 10
 MAX_INDENT = 48
 # How often these may stand in one block (lines without an empty one between) and in the whole article.
 PER_BLOCK = {"[": 250, "<": 250, "`": 1_000, "*": 2_000, "_": 2_000, "\\": 2_000, "&": 2_000, "|": 4_000}
-PER_ARTICLE = {"[": 2_500, "<": 2_500, "`": 5_000}
+PER_ARTICLE = {"[": 2_500, "<": 2_500, "`": 5_000, "*": 4_000, "_": 4_000, "\\": 4_000, "&": 4_000}
 MAX_HEADINGS = 500
 MAX_FENCES = 400
 MAX_DECLARATIONS = 20  # <! and <?, apart from comments
@@ -80,6 +82,10 @@ def _article_faults(body: str, lines: list[str]) -> Iterator[tuple[int, str]]:
     for mark, most in PER_ARTICLE.items():
         if body.count(mark) > most:
             yield 0, f"more than {most:,} of {mark}"
+    if len(lines) > MAX_LINES:
+        yield 0, f"more than {MAX_LINES:,} lines"
+    if sum(1 for _ in _blocks(lines)) > MAX_BLOCKS:
+        yield 0, f"more than {MAX_BLOCKS:,} paragraphs"
     if sum(1 for line in lines if _HEADING.match(line)) > MAX_HEADINGS:
         yield 0, f"more than {MAX_HEADINGS} headings"
     if sum(1 for line in lines if _FENCE.match(line)) > MAX_FENCES:
