@@ -14,9 +14,11 @@ from app.search.searcher import Searcher
 from app.search.snapshot import SnapshotHolder
 from app.settings import Settings
 from app.storage.database import Database
-from app.web import assistants, files, health, help_center, problems, search_api
+from app.web import assistants, files, health, problems, search_api
 from app.web.context import Services
 from app.web.files import StaticFiles
+from app.web.help_center import article, home, topic
+from app.web.help_center import search as search_page
 from app.web.metrics import Measured, Metrics
 from app.web.pages import Pages
 from app.web.protection.proxies import TrustedProxies
@@ -31,7 +33,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     search_api.router,
     assistants.router,
-    help_center.router,
+    home.router,
+    search_page.router,
+    topic.router,
+    article.router,
 )
 
 

@@ -42,9 +42,7 @@ def metrics(request: Request, services: ServicesOf) -> Response:
 
 
 def _degraded(services: Services) -> list[str]:
-    missing = []
-    if services.holder.degraded:
-        missing.append("index")
+    missing = list(services.holder.degraded)
     try:
         services.database.ping()
     except Unavailable:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.languages import SITE_LANGUAGES, direction
 from app.web.files import StaticFiles
-from app.web.shelves import SHELVES
+from app.web.shelves import SHELVES, shelf_of
 from app.wording import Wording
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +49,10 @@ class Pages:
             "static": self.static.url,
             "public_url": self.public_url,
         }
+        environment.filters |= self._filters(language)
+        return environment
+
+    def _filters(self, language: str) -> dict[str, Any]:
         wording = self.wording
 
         def day(value: date) -> str:
@@ -57,8 +61,10 @@ class Pages:
         def moment(value: datetime, time_zone: str | None = None) -> str:
             return wording.moment(language, value, time_zone)
 
-        environment.filters |= {"day": day, "moment": moment}
-        return environment
+        def shelf_name(topic: str) -> str:
+            return wording.text(language, shelf_of(topic).name)
+
+        return {"day": day, "moment": moment, "shelf_name": shelf_name, "without_empty": _without_empty}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +112,8 @@ class Page:
             language.tag: str(url.include_query_params(language=language.tag).replace(scheme="", netloc=""))
             for language in SITE_LANGUAGES
         }
+
+
+def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
+    """The pairs that say something: for the query part of an address."""
+    return {name: value for name, value in values.items() if value}

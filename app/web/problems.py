@@ -99,10 +99,8 @@ def problem_of(error: Exception) -> Problem:
         case errors.TooMany() | errors.Unavailable():
             later = {"retry-after": str(error.retry_after_s)}
             return Problem(status_of(error), error.detail, error.problems, later)
-        case errors.IndexRefused() | errors.SettingRefused():
-            return Problem(503, "The service is not ready.", headers={"retry-after": "30"})
         case HandrailError():
-            return Problem(status_of(error), error.detail, error.problems)
+            return Problem(status_of(error), _tellable(error), error.problems)
         case RequestValidationError():
             return Problem(422, "Some fields are wrong or unknown.", _fields(error))
         case HTTPException(status_code=404):
@@ -110,6 +108,12 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             return Problem(error.status_code, str(error.detail), headers=error.headers)
     return Problem(500, "Something broke on our side. It has been recorded.")
+
+
+def _tellable(error: HandrailError) -> str:
+    """Errors of the inside name files and folders; the caller hears only that the service is not ready."""
+    inside = (errors.ContentRefused, errors.IndexRefused, errors.SettingRefused)
+    return "The service is not ready." if isinstance(error, inside) else error.detail
 
 
 def status_of(error: HandrailError) -> int:

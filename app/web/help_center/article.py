@@ -1,0 +1,70 @@
+"""`/{language}/{topic}/{slug}`: one article, and the same with `.md` as Markdown."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from markupsafe import Markup
+
+from app.errors import NotFound
+from app.languages import TAGS
+from app.search.indexed import IndexedArticle
+from app.web.context import PageOf
+from app.web.help_center.structured import structured_data
+from app.web.pages import Page
+from app.web.reading import Reading, ReadingOf
+from app.web.shelves import shelf_of
+
+router = APIRouter(include_in_schema=False)
+
+REASONS = ("inaccurate", "outdated", "confusing", "not_my_question", "wrong_language", "other")
+
+
+@router.get("/{language}/{topic}/{slug}")
+def article(page: PageOf, topic: str, slug: str, reading: ReadingOf) -> Response:
+    """The article in the reader's language, else along the fallback chain with a banner that says so."""
+    if slug.endswith(".md"):
+        return _markdown(page, f"{topic}/{slug.removesuffix('.md')}", reading)
+    return article_page(page, reading, f"{topic}/{slug}")
+
+
+def article_page(page: Page, reading: Reading, family: str, **more: Any) -> HTMLResponse:
+    """The article's page; `more` adds to what the template sees (the state of the vote form)."""
+    indexed = reading.best(page.language, family)
+    if indexed is None:
+        raise NotFound
+    shown = indexed.article
+    translations = reading.translations(family)
+    return page.render(
+        "article.html",
+        generation=reading.generation,
+        paths={tag: f"/{tag}/{family}" for tag in TAGS},
+        article=shown,
+        shelf=shelf_of(shown.topic),
+        body=Markup(_body(indexed, page.language)),  # noqa: S704  # sanitised when the index was built
+        contents=[entry for entry in indexed.rendered.contents if entry.level == 2],
+        translations=[one.article.language for one in translations],
+        is_fallback=shown.language != page.language,
+        is_outdated=indexed.is_outdated_translation,
+        is_overdue=shown.review_by is not None and shown.review_by < reading.today,
+        related=reading.related(indexed, page.language),
+        structured=structured_data(indexed, page.pages.public_url),
+        **({"vote": None, "vote_problem": None, "reasons": REASONS} | more),
+    )
+
+
+def _markdown(page: Page, family: str, reading: Reading) -> Response:
+    indexed = reading.best(page.language, family)
+    if indexed is None:
+        raise NotFound
+    headers = {"x-index-generation": reading.generation, "content-language": indexed.article.language}
+    text = f"# {indexed.article.title}\n\n{indexed.article.body.strip()}\n"
+    return PlainTextResponse(text, headers=headers, media_type="text/markdown; charset=utf-8")
+
+
+def _body(indexed: IndexedArticle, language: str) -> str:
+    """The article's HTML. Inside a fallback, links to other articles keep the reader in their own language."""
+    theirs = indexed.article.language
+    if theirs == language:
+        return indexed.rendered.html
+    return indexed.rendered.html.replace(f'<a href="/{theirs}/', f'<a href="/{language}/')
