@@ -9,11 +9,15 @@ from fastapi import APIRouter, FastAPI
 
 from app.articles.library import LivePublication
 from app.now import Clock, file_clock, system_clock
+from app.people.directory import Directory
 from app.search.encoder import Encoder, open_encoder
 from app.search.searcher import Searcher
 from app.search.snapshot import SnapshotHolder
 from app.settings import Settings
+from app.sla.policy import read_policies
 from app.storage.database import Database
+from app.tickets.desk import Desk
+from app.tickets.routing import read_routing
 from app.web import assistants, files, health, problems, search_api
 from app.web.context import Services
 from app.web.files import StaticFiles
@@ -74,6 +78,8 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
     wording = Wording(LOCALES)
     holder = SnapshotHolder(settings.index_dir, encoder)
     publication = LivePublication(settings.content_dir)
+    database = Database(settings.database)
+    directory = Directory(database)
     return Services(
         settings=settings,
         clock=clock,
@@ -84,7 +90,10 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
         holder=holder,
         publication=publication,
         searcher=Searcher(holder, encoder, publication, lambda: clock().date()),
-        database=Database(settings.database),
+        database=database,
+        directory=directory,
+        desk=Desk(database, directory, read_routing(), read_policies()),
+        dialogue=None,  # type: ignore[arg-type]
     )
 
 

@@ -1,6 +1,7 @@
 """The words of a question, marked in a text: whole words by their stems, Chinese and Japanese by pairs of characters."""
 
 import re
+
 from markupsafe import Markup, escape
 
 from app.search.snapshot import Snapshot
