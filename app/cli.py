@@ -7,7 +7,7 @@ build is running.
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from app.errors import BuildRunning, ContentRefused, HandrailError, SettingRefus
 from app.settings import Settings, read_settings
 
 EXIT_REFUSED, EXIT_WRONG_CALL, EXIT_BUILD_RUNNING = 1, 2, 75
+
+if TYPE_CHECKING:
+    from app.search.encoder import Encoder
 
 cli = typer.Typer(
     name="handrail",
@@ -48,13 +51,21 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
     demo_staff: Annotated[
-        bool, typer.Option("--demo-staff", help="On the first start, create demo staff and print their sign-in.")
+        bool,
+        typer.Option("--demo-staff", help="On the first start, create demo staff and print their sign-in."),
     ] = False,
 ) -> None:
     """Serve the help centre, the chat, the tickets and the workspace."""
-    from app.serving import serve_forever
+    from app.operations import serve_forever
+    from app.search.encoder import open_encoder
 
-    serve_forever(read_settings(), host=host, port=port, demo_staff=demo_staff, say=out.print)
+    settings = read_settings()
+
+    def build_now(reason: str) -> None:
+        out.print(reason + " Building it.", markup=False)
+        _build(settings, open_encoder(settings.encoder), dry_run=False)
+
+    serve_forever(settings, host=host, port=port, demo_staff=demo_staff, say=_say, build=build_now)
 
 
 @cli.command()
@@ -73,14 +84,19 @@ def build(
 @index_commands.command("list")
 def index_list() -> None:
     """The generations on disk, newest first, and which one is served."""
-    from app.search.generations import current, list_generations
+    from app.search.generations import list_generations
 
-    settings = read_settings()
-    served = current(settings.index_dir)
-    table = Table("generation", "built", "encoder", "passages", "", box=None, pad_edge=False)
-    for entry in list_generations(settings.index_dir):
-        mark = "served" if entry.generation == served else ""
-        table.add_row(entry.generation, entry.created_at, entry.encoder, str(entry.passages), mark)
+    table = Table("generation", "built", "encoder", "articles", "passages", "", box=None, pad_edge=False)
+    for entry in list_generations(read_settings().index_dir):
+        built = f"{entry.created_at:%Y-%m-%d %H:%M} UTC" if entry.created_at else "?"
+        counts = (str(entry.articles or "?"), str(entry.passages or "?"))
+        table.add_row(
+            entry.generation,
+            built,
+            entry.encoder or "?",
+            *counts,
+            entry.fault or ("served" if entry.is_current else ""),
+        )
     if table.row_count:
         out.print(table)
     else:
@@ -113,7 +129,9 @@ def calibrate() -> None:
 
     settings = read_settings()
     generation = _build(settings, open_encoder(settings.encoder), dry_run=False)
-    figures = json.loads((settings.index_dir / "generations" / generation / "calibration.json").read_text("utf-8"))
+    figures = json.loads(
+        (settings.index_dir / "generations" / generation / "calibration.json").read_text("utf-8")
+    )
     out.print_json(data=figures)
 
 
@@ -124,14 +142,13 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Search quality and honesty over the gold questions, per language."""
-    from app.composition import open_searcher
+    from app.operations import open_searcher
     from app.search.evaluation import evaluate as measure
 
     if split not in ("tuning", "check"):
         raise typer.BadParameter("say tuning or check", param_hint="--split")
     settings = read_settings()
-    with open_searcher(settings) as searcher:
-        report = measure(searcher, settings.questions_dir, split=split)
+    report = measure(open_searcher(settings), settings.questions_dir, split=split)
     if as_json:
         out.print_json(data=report.as_json())
     else:
@@ -151,17 +168,17 @@ def agent_add(
     ] = None,
 ) -> None:
     """Add a person to the staff; the password is asked for, or read from standard input."""
-    from app.composition import open_directory
+    from app.operations import add_staff
+    from app.people.person import NewPerson, Role
 
+    if role not in list(Role):
+        raise typer.BadParameter("say one of " + ", ".join(Role), param_hint="--role")
     password = (
         typer.prompt("Password", hide_input=True, confirmation_prompt=True)
         if sys.stdin.isatty()
         else sys.stdin.readline().rstrip("\n")
     )
-    with open_directory(read_settings()) as (directory, now):
-        directory.add_staff(
-            email=email, name=name, role=role, languages=tuple(language or ["en"]), password=password, now=now
-        )
+    add_staff(read_settings(), NewPerson(email, name, Role(role), tuple(language or ["en"])), password)
     out.print(f"{name} can sign in as {email}.")
 
 
@@ -176,7 +193,7 @@ def openapi() -> None:
 @cli.command()
 def doctor() -> None:
     """Check the settings, the database, the index and the encoder, and say what to do about each."""
-    from app.serving import examine
+    from app.operations import examine
 
     findings = list(examine(read_settings()))
     for finding in findings:
@@ -185,9 +202,9 @@ def doctor() -> None:
         raise typer.Exit(EXIT_REFUSED)
 
 
-def _build(settings: Settings, encoder: object, *, dry_run: bool) -> str:
+def _build(settings: Settings, encoder: "Encoder", *, dry_run: bool) -> str:
     """Builds with a progress bar and prints the report; the id of the new generation ('' for a dry run)."""
-    from app.composition import build_index
+    from app.operations import build_index
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
@@ -200,6 +217,10 @@ def _build(settings: Settings, encoder: object, *, dry_run: bool) -> str:
     for line in report.lines():
         out.print(line)
     return report.generation or ""
+
+
+def _say(line: str) -> None:
+    out.print(line, markup=False)
 
 
 def _explain(error: HandrailError) -> None:

@@ -73,7 +73,7 @@ def create_app(settings: Settings, *, encoder: Encoder | None = None, clock: Clo
 
 def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> Services:
     """The services of a process. Opens the served index generation; raises `IndexRefused` when there is none."""
-    clock = clock or (file_clock(settings.clock_file) if settings.clock_file else system_clock)
+    clock = clock or clock_of(settings)
     encoder = encoder or open_encoder(settings.encoder)
     wording = Wording(LOCALES)
     holder = SnapshotHolder(settings.index_dir, encoder)
@@ -95,6 +95,11 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
         desk=Desk(database, directory, read_routing(), read_policies()),
         dialogue=None,  # type: ignore[arg-type]
     )
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock that the settings name: the system's, or a file that tests step (`HANDRAIL_CLOCK_FILE`)."""
+    return file_clock(settings.clock_file) if settings.clock_file else system_clock
 
 
 @asynccontextmanager

@@ -1,0 +1,189 @@
+"""What the commands do, composed: build the index, open a searcher, serve, examine an installation."""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+
+from app.articles.library import LivePublication
+from app.errors import ContentRefused, HandrailError, IndexRefused, SettingRefused
+from app.main import clock_of, create_app
+from app.people.directory import DemoAccount, Directory
+from app.people.person import NewPerson, Person
+from app.search.build_report import BuildReport
+from app.search.encoder import Encoder, open_encoder
+from app.search.fitting import calibrate
+from app.search.generations import current, verify
+from app.search.gold import read_questions
+from app.search.indexer import build, why_build
+from app.search.searcher import Fixed, Searcher
+from app.search.snapshot import Snapshot, open_snapshot
+from app.settings import Settings
+from app.storage.database import Database
+
+Say = Callable[[str], None]
+Progress = Callable[[str, int, int], None]
+
+
+def build_index(
+    settings: Settings, encoder: Encoder, *, dry_run: bool = False, progress: Progress | None = None
+) -> BuildReport:
+    """Build and publish a generation; the confidence curve is fitted on the gold questions, if there are any."""
+    now = clock_of(settings)()
+
+    def fit(snapshot: Snapshot) -> Mapping[str, Any]:
+        return calibrate(snapshot, encoder, read_questions(settings.questions_dir, "tuning"), now.date())
+
+    return build(
+        settings.content_dir,
+        settings.index_dir,
+        encoder,
+        now=now,
+        dry_run=dry_run,
+        progress=progress,
+        calibrate=fit,
+    )
+
+
+def open_searcher(settings: Settings) -> Searcher:
+    """A searcher over the served generation, as the server has it."""
+    encoder = open_encoder(settings.encoder)
+    snapshot = open_snapshot(settings.index_dir, encoder)
+    clock = clock_of(settings)
+    return Searcher(Fixed(snapshot), encoder, LivePublication(settings.content_dir), lambda: clock().date())
+
+
+def add_staff(settings: Settings, new: NewPerson, password: str) -> Person:
+    """Add somebody to the staff of this installation."""
+    with _database(settings) as database, database.transaction() as tx:
+        return Directory(database).create(tx, new, password, clock_of(settings)())
+
+
+def serve_forever(
+    settings: Settings, *, host: str, port: int, demo_staff: bool, say: Say, build: Say
+) -> None:
+    """Bring database and index up to date, then serve until stopped. `build` is called with the reason to build."""
+    _check_port(host, port)
+    with _database(settings) as database:
+        accounts = _create_demo_staff(database, clock_of(settings)()) if demo_staff else ()
+    encoder = open_encoder(settings.encoder)
+    _bring_index_up_to_date(settings, encoder, say, build)
+    app = create_app(settings, encoder=encoder)
+    _say_where(settings, host, port, accounts, say)
+    # X-Forwarded-For is believed by our own rule only (HANDRAIL_TRUSTED_PROXIES); access logs would hold guest links.
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level=settings.log_level,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `handrail doctor`; `detail` says what to do when it is not `ok`."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything an installation needs, one finding each, and go on after a bad one."""
+    yield _finding("database", lambda: _database_state(settings))
+    encoders: list[Encoder] = []
+    yield _finding("encoder", lambda: _encoder_state(settings, encoders))
+    yield _finding("index", lambda: f"generation {verify(settings.index_dir)} is whole")
+    if encoders:
+        yield _finding("index and articles", lambda: _fits(settings, encoders[0]))
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with closing(Database(settings.database)) as database:
+        database.migrate()
+        yield database
+
+
+def _create_demo_staff(database: Database, now: datetime) -> tuple[DemoAccount, ...]:
+    with database.transaction() as tx:
+        return Directory(database).create_demo_staff(tx, now)
+
+
+def _check_port(host: str, port: int) -> None:
+    """A port in use is said before a minute of work, not after it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingRefused(
+                f"Cannot listen on {host}:{port} ({error.strerror}). Choose another with --port."
+            ) from None
+
+
+def _bring_index_up_to_date(settings: Settings, encoder: Encoder, say: Say, build: Say) -> None:
+    reason = why_build(settings.content_dir, settings.index_dir, encoder)
+    if reason is None:
+        return
+    try:
+        build(reason)
+    except ContentRefused as refused:
+        # Faulty articles must not keep a help centre from starting that has a good index.
+        current(settings.index_dir)
+        say("The articles have faults, so the index that is there stays as it is:")
+        for fault in refused.faults:
+            say(f"  {fault}")
+
+
+def _say_where(settings: Settings, host: str, port: int, accounts: tuple[DemoAccount, ...], say: Say) -> None:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104  # compared, not bound
+    here = f"http://{shown}:{port}"
+    say("")
+    say(f"  Help centre   {here}/")
+    say(f"  Chat          {here}/en/chat")
+    say(f"  Workspace     {here}/workspace")
+    if accounts:
+        say("")
+        say("  Sign in to the workspace with one of these; they are shown only this once:")
+        for account in accounts:
+            say(f"    {account.person.email}   {account.password}   ({account.person.role})")
+    if settings.public_url != here:
+        say("")
+        say(f"  Links in tickets point to {settings.public_url}; set HANDRAIL_PUBLIC_URL to change that.")
+    say("")
+
+
+def _finding(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except HandrailError as error:
+        return Finding(what, False, error.detail)
+
+
+def _database_state(settings: Settings) -> str:
+    with _database(settings) as database:
+        database.ping()
+        return f"{database.url.render_as_string(hide_password=True)} answers and is migrated"
+
+
+def _encoder_state(settings: Settings, found: list[Encoder]) -> str:
+    found.append(open_encoder(settings.encoder))
+    identity = found[0].identity
+    return f"{identity.name}, {identity.dimension} dimensions"
+
+
+def _fits(settings: Settings, encoder: Encoder) -> str:
+    if reason := why_build(settings.content_dir, settings.index_dir, encoder):
+        raise IndexRefused(f"{reason} Run scripts/build_index.")
+    return "the index is up to date with the articles"
