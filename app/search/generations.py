@@ -90,23 +90,17 @@ def verify(index_dir: Path, generation: str | None = None) -> str:
 
 
 def rollback(index_dir: Path) -> str:
-    """Points back to the newest whole generation before the current one and returns its id.
+    """Points back to the generation that was served before the current one and returns its id.
 
-    A current generation, or a pointer, that is damaged can be left behind in the same way. `IndexRefused` when
-    there is nothing to go back to, `BuildRunning` while a build holds the lock.
+    Where that is gone or damaged, the newest older one that is whole is taken; where the pointer itself is damaged,
+    the newest of all. `IndexRefused` when there is nothing to go back to, `BuildRunning` while a build holds the lock.
     """
-    with writer_lock(index_dir):
-        try:
-            former = [name for name in names(index_dir) if name < current(index_dir)]
-        except IndexRefused:
-            former = list(names(index_dir))
-        for name in former:
-            try:
+    with writer_lock(index_dir), refused_writing(index_dir):
+        for name in _former(index_dir):
+            with suppress(IndexRefused):
                 verify(index_dir, name)
-            except IndexRefused:
-                continue
-            point_to(index_dir, name)
-            return name
+                point_to(index_dir, name)
+                return name
     raise IndexRefused(f"There is no whole generation in {index_dir} to go back to.")
 
 
@@ -188,10 +182,16 @@ def point_to(index_dir: Path, generation: str) -> None:
 
 
 def collect_garbage(index_dir: Path, kept: int = KEPT) -> tuple[str, ...]:
-    """Removes all but the current generation and the newest others, `kept` together. Only under the lock."""
+    """Removes all but the current generation, the one it follows, and the newest others, `kept` together.
+
+    Only under the lock. Returns the ids that are gone.
+    """
     now_current = current(index_dir)
-    others = [name for name in names(index_dir) if name != now_current]
-    doomed = tuple(others[kept - 1 :])
+    dearest = (now_current, _followed_by(index_dir, now_current))
+    by_worth = sorted(
+        names(index_dir), key=lambda name: name not in dearest
+    )  # stable: newest first otherwise
+    doomed = tuple(by_worth[kept:])
     for name in doomed:
         # First out of sight in one step: a half-deleted folder must not look like a generation.
         hidden = index_dir / GENERATIONS / f"{REMOVED}-{name}"
@@ -204,6 +204,25 @@ def sync_tree(folder: Path) -> None:
     """Waits until every file and folder from `folder` down is on the disk."""
     for path in (*folder.rglob("*"), folder):
         _sync(path)
+
+
+def _former(index_dir: Path) -> tuple[str, ...]:
+    """Where a rollback may go, best first."""
+    try:
+        now_current = current(index_dir)
+    except IndexRefused:
+        return names(index_dir)
+    older = [name for name in names(index_dir) if name < now_current]
+    followed = _followed_by(index_dir, now_current)
+    return tuple(sorted(older, key=lambda name: name != followed))
+
+
+def _followed_by(index_dir: Path, generation: str) -> str | None:
+    """The generation that was served before `generation` was built, as far as that can be read."""
+    try:
+        return read_manifest(index_dir / GENERATIONS / generation).follows
+    except IndexRefused:
+        return None
 
 
 def _sync(path: Path) -> None:

@@ -21,6 +21,7 @@ from app.search.draft import Draft, Progress, content_digest, read_draft
 from app.search.encoder import Encoder, Floats
 from app.search.generations import (
     collect_garbage,
+    current,
     folder_of,
     new_staging,
     next_number,
@@ -139,6 +140,7 @@ class _Reuse:
             tell("encoding passages", start, len(keys))
             rows = encoder.encode_passages(texts[start : start + ENCODE_BATCH])
             found.update(zip(keys[start : start + ENCODE_BATCH], rows, strict=True))
+        tell("encoding passages", len(keys), len(keys))
         dimension = encoder.identity.dimension
         rows = np.array([found[key] for key in self.hashes], dtype=np.float32).reshape(-1, dimension)
         lengths = np.linalg.norm(rows, axis=1)
@@ -170,6 +172,7 @@ def _manifest(parts: Parts, index_dir: Path, encoder: Encoder, digest: str, now:
     return Manifest(
         format=FORMAT,
         number=next_number(index_dir),
+        follows=_served(index_dir),
         created_at=now,
         encoder=encoder.identity,
         probes=Probes.of(encoder),
@@ -177,6 +180,13 @@ def _manifest(parts: Parts, index_dir: Path, encoder: Encoder, digest: str, now:
         counts={"articles": len(parts.articles), "passages": len(parts.passages)},
         files={},
     )
+
+
+def _served(index_dir: Path) -> str | None:
+    try:
+        return current(index_dir)
+    except IndexRefused:
+        return None
 
 
 def _calibrated(parts: Parts, manifest: Manifest, calibrate: Calibrate | None, tell: Progress) -> Parts:

@@ -68,13 +68,16 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation. `number` rises by one with every build; `content_digest` is that of all published articles.
+    """One generation. `number` rises by one with every build; `content_digest` is that of all article files.
+
+    `follows` is the generation that was served when this one was built: where a rollback goes.
 
     `counts` holds `articles` and `passages`; `files` is keyed by path inside the generation's folder.
     """
 
     format: int
     number: int
+    follows: str | None
     created_at: datetime
     encoder: EncoderIdentity
     probes: Probes

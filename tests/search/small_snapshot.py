@@ -69,6 +69,7 @@ def snapshot_of(
     manifest = Manifest(
         format=FORMAT,
         number=1,
+        follows=None,
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
         encoder=encoder.identity,
         probes=Probes.of(encoder),
