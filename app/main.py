@@ -13,7 +13,7 @@ from app.people.directory import Directory
 from app.search.encoder import Encoder, open_encoder
 from app.search.searcher import Searcher
 from app.search.snapshot import SnapshotHolder
-from app.settings import Settings
+from app.settings import Settings, secret_key
 from app.sla.policy import read_policies
 from app.storage.database import Database
 from app.tickets.desk import Desk
@@ -21,7 +21,7 @@ from app.tickets.routing import read_routing
 from app.web import assistants, files, health, problems, search_api
 from app.web.context import Services
 from app.web.files import StaticFiles
-from app.web.help_center import article, home, topic
+from app.web.help_center import article, home, topic, votes
 from app.web.help_center import search as search_page
 from app.web.metrics import Measured, Metrics
 from app.web.pages import Pages
@@ -40,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     search_page.router,
     topic.router,
+    votes.router,
     article.router,
 )
 
@@ -82,6 +83,7 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
     directory = Directory(database)
     return Services(
         settings=settings,
+        secret=secret_key(settings),
         clock=clock,
         wording=wording,
         pages=Pages(wording, StaticFiles(), settings.public_url),

@@ -1,7 +1,8 @@
 """What lives with the process (`Services`) and what lives with one request (the dependencies of the routes)."""
 
+import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -30,6 +31,7 @@ class Services:
     """Everything that lives with the process, composed once in `main.create_app`, on `app.state.services`."""
 
     settings: Settings
+    secret: bytes = field(repr=False)
     clock: Clock
     wording: Wording
     pages: Pages
@@ -78,6 +80,12 @@ def reader_language(request: Request) -> str:
 def caller_of(request: Request) -> str:
     """Whom a rate limit counts: the client's address."""
     return request.client.host if request.client else "unknown"
+
+
+def visitor_key(request: Request, services: Services) -> str:
+    """Who votes, as a keyed hash of address and browser: one vote each, and nobody can be read back from it."""
+    seen = f"{caller_of(request)}\n{request.headers.get('user-agent', '')}"
+    return hmac.new(services.secret, seen.encode(), "sha256").hexdigest()
 
 
 def limited(budget: str) -> Any:

@@ -4,16 +4,19 @@ import re
 
 from markupsafe import Markup, escape
 
+from app.search.lexical import LanguageColumns
 from app.search.snapshot import Snapshot
 from app.search.tokens import analyse, fold, words
 
-# Words that stand in every third passage say nothing about why this one was found.
-TELLING_IDF = 1.1
+# A word is marked when it tells (idf) at least this share of what the question's most telling word tells: `was` and
+# `my` are marked only where nothing better was asked.
+TELLING = 0.55
 EXCERPT = 320  # characters; CJK lines carry about twice as much
 EXCERPT_CJK = 150
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _PIECE = re.compile(f"[{_CJK}]+|(?:(?![{_CJK}])\\w)+(?:['’](?:(?![{_CJK}])\\w)+)*")
+_LIST_MARK = re.compile(r"(?:^|\n)\s*- ")
 _HIRAGANA = re.compile("[\u3040-\u309f]+")
 _START = re.compile(r"(?<=[.!?。！？؟\n])\s*")
 
@@ -23,9 +26,7 @@ class Marker:
 
     def __init__(self, question: str, language: str, snapshot: Snapshot) -> None:
         self._language = language
-        columns = snapshot.lexical.columns.get(language)
-        asked = words(analyse(question, language))
-        self._words = frozenset(word for word in asked if columns is None or columns.idf(word) >= TELLING_IDF)
+        self._words = _telling(words(analyse(question, language)), snapshot.lexical.columns.get(language))
 
     def marked(self, text: str) -> Markup:
         """`text`, escaped, with `<mark>` around the words of the question."""
@@ -38,7 +39,7 @@ class Marker:
     def excerpt(self, text: str) -> Markup:
         """The part of `text` around its first marked words, marked, with dots where something was left out."""
         limit = EXCERPT_CJK if re.search(f"[{_CJK}]", text) else EXCERPT
-        flat = " ".join(text.split())
+        flat = " ".join(_LIST_MARK.sub(" • ", text).split()).removeprefix("• ")
         if len(flat) <= limit:
             return self.marked(flat)
         spans = self.spans(flat)
@@ -67,6 +68,14 @@ class Marker:
         return [
             (at, at + 2) for at, pair in pairs if fold(pair) in self._words and not _HIRAGANA.fullmatch(pair)
         ]
+
+
+def _telling(asked: list[str], columns: LanguageColumns | None) -> frozenset[str]:
+    if columns is None:
+        return frozenset(asked)
+    weights = {word: columns.idf(word) for word in asked if word in columns.vocabulary}
+    least = TELLING * max(weights.values(), default=0.0)
+    return frozenset(word for word, weight in weights.items() if weight >= least)
 
 
 def _beginning(text: str, first: int, limit: int) -> int:

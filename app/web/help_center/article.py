@@ -1,7 +1,5 @@
 """`/{language}/{topic}/{slug}`: one article, and the same with `.md` as Markdown."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from markupsafe import Markup
@@ -17,19 +15,21 @@ from app.web.shelves import shelf_of
 
 router = APIRouter(include_in_schema=False)
 
-REASONS = ("inaccurate", "outdated", "confusing", "not_my_question", "wrong_language", "other")
+VOTES = ("yes", "no", "told")
 
 
 @router.get("/{language}/{topic}/{slug}")
-def article(page: PageOf, topic: str, slug: str, reading: ReadingOf) -> Response:
-    """The article in the reader's language, else along the fallback chain with a banner that says so."""
+def article(page: PageOf, topic: str, slug: str, reading: ReadingOf, voted: str = "") -> Response:
+    """The article in the reader's language, else along the fallback chain with a banner that says so.
+
+    `voted` is where the vote form has got to; it changes words on the page and records nothing.
+    """
     if slug.endswith(".md"):
         return _markdown(page, f"{topic}/{slug.removesuffix('.md')}", reading)
-    return article_page(page, reading, f"{topic}/{slug}")
+    return _page(page, reading, f"{topic}/{slug}", voted if voted in VOTES else None)
 
 
-def article_page(page: Page, reading: Reading, family: str, **more: Any) -> HTMLResponse:
-    """The article's page; `more` adds to what the template sees (the state of the vote form)."""
+def _page(page: Page, reading: Reading, family: str, vote: str | None) -> HTMLResponse:
     indexed = reading.best(page.language, family)
     if indexed is None:
         raise NotFound
@@ -49,7 +49,7 @@ def article_page(page: Page, reading: Reading, family: str, **more: Any) -> HTML
         is_overdue=shown.review_by is not None and shown.review_by < reading.today,
         related=reading.related(indexed, page.language),
         structured=structured_data(indexed, page.pages.public_url),
-        **({"vote": None, "vote_problem": None, "reasons": REASONS} | more),
+        vote=vote,
     )
 
 

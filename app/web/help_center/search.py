@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from app.chat.confidence import assess
 from app.search.hit import Hit, Results
 from app.search.query import Query as Question
 from app.search.snapshot import Snapshot
@@ -19,6 +20,8 @@ router = APIRouter(include_in_schema=False)
 
 LONGEST = 400
 HITS = 12
+# Scores order within one query: what reaches less than this share of the best one only lengthens the page.
+WORTH_SHOWING = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def search(
     kind = kind if kind in KINDS else ""
     question = Question(text, page.language, topic or None, kind or None, HITS)
     results = services.searcher.search(question) if text else None
+    is_unsure = results is not None and assess(results, services.snapshot.calibration).band == "low"
     return page.render(
         "search.html",
         generation=results.generation if results else reading.generation,
@@ -55,13 +59,15 @@ def search(
         kinds=KINDS,
         topics=[shelf for shelf in SHELVES if shelf.topic in reading.topics()],
         results=results,
+        is_unsure=is_unsure,
         hits=_shown(results, services.snapshot, page.language) if results else [],
     )
 
 
 def _shown(results: Results, snapshot: Snapshot, language: str) -> list[ShownHit]:
     markers = {hit.language: Marker(results.query.text, hit.language, snapshot) for hit in results.hits}
-    return [_shown_hit(hit, markers[hit.language], language) for hit in results.hits]
+    least = WORTH_SHOWING * max((hit.score for hit in results.hits), default=0.0)
+    return [_shown_hit(hit, markers[hit.language], language) for hit in results.hits if hit.score >= least]
 
 
 def _shown_hit(hit: Hit, marker: Marker, language: str) -> ShownHit:
