@@ -24,6 +24,7 @@ class _Layout:
         self.offsets: list[int] = []
         self.fence = ""
         self.shift = 0
+        self.block_indent = 0  # how far in the first line after the last empty one stands
         self.needs_gap = False  # the line before is a paragraph's that a list cannot follow at once
         self.is_opening = False  # the line before opens a paragraph without being one
 
@@ -62,23 +63,25 @@ class _Layout:
         # At the top, a line that happens to begin with a number goes on with its paragraph (CommonMark §5.3).
         if self.needs_gap and (is_inside or match[2] in ("-", "*", "+", "1.", "1)")):
             self._part()
+        # The parser cannot leave, within one block, the item that the block began in.
+        if self.lines and self.lines[-1] and _STEP * len(self.offsets) < self.block_indent:
+            self._part()
         self._place(line.replace(")", ".", 1) if match[2].endswith(")") else line)
         self.offsets.append(match.end())
         self.needs_gap = self.is_opening = False
 
     def _text(self, line: str) -> None:
-        if _TIME_STAMP.match(line):
+        note, is_heading = _NOTE.match(line), line.startswith("#")
+        if note or _TIME_STAMP.match(line):
             self._part()
         # A line that goes on with a paragraph belongs to its item, however far in it stands.
-        goes_on = bool(self.lines and self.lines[-1])
-        is_heading = line.startswith("#")
-        if not goes_on or is_heading:
+        goes_on = bool(self.lines and self.lines[-1]) and not is_heading
+        if not goes_on:
             self._leave(_indent(line))
         if goes_on and self.offsets and _indent(line) < self.offsets[-1]:
             self.lines.append(line)
         else:
             self._place(line)
-        note = _NOTE.match(line)
         if note:
             self.offsets.append(len(note[1]) + _STEP)
         self.needs_gap = not (note or is_heading) and (not goes_on or self.is_opening or self.needs_gap)
@@ -98,7 +101,10 @@ class _Layout:
         further = max(0, _indent(line) - base)
         # Less than a step too far in is loose writing; a step or more is code.
         further = further if further >= _STEP else 0
-        self.lines.append(" " * (_STEP * len(self.offsets) + further) + line.lstrip(" "))
+        placed = " " * (_STEP * len(self.offsets) + further) + line.lstrip(" ")
+        if not (self.lines and self.lines[-1]):
+            self.block_indent = _indent(placed)
+        self.lines.append(placed)
 
 
 def laid_out(lines: Sequence[str]) -> list[str]:
