@@ -1,18 +1,20 @@
 """The content folder as the parts of an index that need no encoder: pages, passages, and the texts to encode."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from app.articles.article import Article, Passage
-from app.articles.library import Library, read_library
+from app.articles.library import Library, Staleness, read_library
 from app.articles.passages import passages
 from app.articles.rendering import render
-from app.languages import DEFAULT
 from app.search.indexed import IndexedArticle, IndexedPassage
 from app.search.lexical import LexicalIndex, passage_tokens
 
+T = TypeVar("T")
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
@@ -30,8 +32,7 @@ class Draft:
         """The words of all passages."""
         articles = {(one.article.language, one.article.family): one.article for one in self.articles}
         tokens = []
-        for done, one in enumerate(self.passages):
-            progress("indexing words", done, len(self.passages))
+        for one in _counted(progress, "indexing words", self.passages):
             article = articles[one.passage.language, one.passage.family]
             tokens.append(passage_tokens(one.passage, article.title, article.tags))
         return LexicalIndex.build(tokens, [one.passage.language for one in self.passages])
@@ -47,8 +48,7 @@ def read_draft(content_dir: Path, progress: Progress) -> Draft:
     published = sorted(library.published, key=lambda article: (article.language, article.family))
     indexed: list[IndexedArticle] = []
     cut: list[tuple[Passage, str]] = []
-    for done, article in enumerate(published):
-        progress("rendering articles", done, len(published))
+    for article in _counted(progress, "rendering articles", published):
         indexed.append(_indexed(article, library))
         cut += ((passage, passage.encoded_text(article.title)) for passage in passages(article))
     return Draft(
@@ -67,11 +67,17 @@ def content_digest(content_dir: Path) -> str:
     return digest.hexdigest()
 
 
+def _counted(progress: Progress, step: str, items: Sequence[T]) -> Iterator[T]:
+    for done, item in enumerate(items):
+        progress(step, done, len(items))
+        yield item
+    progress(step, len(items), len(items))
+
+
 def _indexed(article: Article, library: Library) -> IndexedArticle:
-    original = library.get(DEFAULT, article.family)
-    made_from = article.translation_of
-    is_outdated = original is not None and made_from is not None and made_from < original.last_major
-    return IndexedArticle(article, render(article), is_outdated)
+    # No review can be overdue on the first day there is: what is left is what the library knows for good.
+    is_outdated_translation = library.staleness(article, date.min) is Staleness.TRANSLATION
+    return IndexedArticle(article, render(article), is_outdated_translation)
 
 
 def _sha256(text: str | bytes) -> str:

@@ -9,7 +9,6 @@ index/generations/.staging-…     being built; of no meaning to readers, swept 
 import errno
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,9 +22,6 @@ POINTER = "CURRENT"
 NEW_POINTER = ".CURRENT.new"
 LOCK = "LOCK"
 GENERATIONS = "generations"
-STAGING = ".staging"
-REMOVED = ".removed"
-KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Generation:
     encoder: str | None
     articles: int | None
     passages: int | None
-    size: int
+    size: int | None
     fault: str | None
 
 
@@ -142,68 +138,13 @@ def refused_writing(index_dir: Path) -> Iterator[None]:
         ) from error
 
 
-def next_number(index_dir: Path) -> int:
-    """One more than any number in use, so that a newer generation always sorts behind. Only under the lock."""
-    used = list(names(index_dir))
-    with suppress(IndexRefused):
-        used.append(current(index_dir))
-    return 1 + max((int(name.partition("-")[0]) for name in used), default=0)
-
-
-def new_staging(index_dir: Path) -> Path:
-    """An empty folder to build in, after sweeping what killed builds left behind. Only under the lock."""
-    parent = index_dir / GENERATIONS
-    for leftover in (*parent.glob(f"{STAGING}*"), *parent.glob(f"{REMOVED}*")):
-        shutil.rmtree(leftover)
-    staging = parent / STAGING
-    staging.mkdir()
-    return staging
-
-
-def publish(index_dir: Path, staging: Path, generation: str) -> None:
-    """Makes a built and checked folder the current generation. Only under the lock.
-
-    The order is the promise (P3): all bytes are on the disk before the folder gets its name, the name is on the
-    disk before the pointer holds it, and the pointer is replaced in one step.
-    """
-    sync_tree(staging)
-    staging.rename(index_dir / GENERATIONS / generation)
-    _sync(index_dir / GENERATIONS)
-    point_to(index_dir, generation)
-
-
 def point_to(index_dir: Path, generation: str) -> None:
     """Replaces the pointer atomically and waits until the disk has it. Only under the lock."""
     new = index_dir / NEW_POINTER
     new.write_bytes(generation.encode("ascii"))
-    _sync(new)
+    sync(new)
     os.replace(new, index_dir / POINTER)
-    _sync(index_dir)
-
-
-def collect_garbage(index_dir: Path, kept: int = KEPT) -> tuple[str, ...]:
-    """Removes all but the current generation, the one it follows, and the newest others, `kept` together.
-
-    Only under the lock. Returns the ids that are gone.
-    """
-    now_current = current(index_dir)
-    dearest = (now_current, _followed_by(index_dir, now_current))
-    by_worth = sorted(
-        names(index_dir), key=lambda name: name not in dearest
-    )  # stable: newest first otherwise
-    doomed = tuple(by_worth[kept:])
-    for name in doomed:
-        # First out of sight in one step: a half-deleted folder must not look like a generation.
-        hidden = index_dir / GENERATIONS / f"{REMOVED}-{name}"
-        (index_dir / GENERATIONS / name).rename(hidden)
-        shutil.rmtree(hidden)
-    return doomed
-
-
-def sync_tree(folder: Path) -> None:
-    """Waits until every file and folder from `folder` down is on the disk."""
-    for path in (*folder.rglob("*"), folder):
-        _sync(path)
+    sync(index_dir)
 
 
 def _former(index_dir: Path) -> tuple[str, ...]:
@@ -213,11 +154,11 @@ def _former(index_dir: Path) -> tuple[str, ...]:
     except IndexRefused:
         return names(index_dir)
     older = [name for name in names(index_dir) if name < now_current]
-    followed = _followed_by(index_dir, now_current)
+    followed = followed_by(index_dir, now_current)
     return tuple(sorted(older, key=lambda name: name != followed))
 
 
-def _followed_by(index_dir: Path, generation: str) -> str | None:
+def followed_by(index_dir: Path, generation: str) -> str | None:
     """The generation that was served before `generation` was built, as far as that can be read."""
     try:
         return read_manifest(index_dir / GENERATIONS / generation).follows
@@ -225,7 +166,8 @@ def _followed_by(index_dir: Path, generation: str) -> str | None:
         return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Waits until a file or folder is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -234,12 +176,11 @@ def _sync(path: Path) -> None:
 
 
 def _described(folder: Path, now_current: str | None) -> Generation:
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     is_current = folder.name == now_current
     try:
         manifest = read_manifest(folder)
     except IndexRefused as refusal:
-        return Generation(folder.name, is_current, None, None, None, None, size, refusal.detail)
+        return Generation(folder.name, is_current, None, None, None, None, None, refusal.detail)
     return Generation(
         generation=folder.name,
         is_current=is_current,
@@ -247,6 +188,6 @@ def _described(folder: Path, now_current: str | None) -> Generation:
         encoder=manifest.encoder.name,
         articles=manifest.counts["articles"],
         passages=manifest.counts["passages"],
-        size=size,
+        size=sum(file.size for file in manifest.files.values()),
         fault=None,
     )

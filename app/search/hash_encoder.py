@@ -62,7 +62,8 @@ class HashEncoder:
     def _hashed(self, word: str) -> Floats:
         digest = hashlib.shake_256(f"{self._salt}\0{word}".encode("utf-8", "replace"))
         numbers = np.frombuffer(digest.digest(2 * self._dimension), dtype="<u2")
-        return unit_rows(numbers.astype(np.float32)[None, :] - np.float32(32767.5))[0]
+        centred = numbers.astype(np.float32) - np.float32(32767.5)
+        return unit_rows(centred[None, :]).reshape(self._dimension)
 
 
 def _words(text: str) -> list[str]:

@@ -67,7 +67,7 @@ class Parts:
         self.vectors.save(folder / VECTORS_FILE)
         (folder / LEXICAL_FOLDER).mkdir()
         self.lexical.save(folder / LEXICAL_FOLDER)
-        (folder / CALIBRATION_FILE).write_text(json.dumps(self.calibration), encoding="utf-8")
+        (folder / CALIBRATION_FILE).write_bytes(to_bytes(self.calibration))
 
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> "Parts":

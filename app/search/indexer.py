@@ -19,16 +19,7 @@ from app.errors import HandrailError, IndexRefused
 from app.search.build_report import BuildReport, compare
 from app.search.draft import Draft, Progress, content_digest, read_draft
 from app.search.encoder import Encoder, Floats
-from app.search.generations import (
-    collect_garbage,
-    current,
-    folder_of,
-    new_staging,
-    next_number,
-    publish,
-    refused_writing,
-    writer_lock,
-)
+from app.search.generations import current, folder_of, refused_writing, writer_lock
 from app.search.indexed import Parts
 from app.search.manifest import (
     FORMAT,
@@ -39,6 +30,7 @@ from app.search.manifest import (
     read_manifest,
     read_verified,
 )
+from app.search.publishing import collect_garbage, new_staging, next_number, publish
 from app.search.snapshot import Snapshot, load_parts
 from app.search.stored import to_bytes
 from app.search.vectors import VectorIndex

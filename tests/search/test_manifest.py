@@ -32,7 +32,15 @@ def encoder() -> Encoder:
 @pytest.fixture
 def manifest(encoder: Encoder) -> Manifest:
     return Manifest(
-        FORMAT, 7, NOW, encoder.identity, Probes.of(encoder), "c" * 64, {"articles": 1, "passages": 2}, {}
+        FORMAT,
+        7,
+        None,
+        NOW,
+        encoder.identity,
+        Probes.of(encoder),
+        "c" * 64,
+        {"articles": 1, "passages": 2},
+        {},
     )
 
 
