@@ -1,0 +1,89 @@
+"""Looks a question up, together with the one before it where it only makes sense after that."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.chat.confidence import Confidence
+from app.chat.conversation import Choice, Conversation, Turn, TurnKind
+from app.chat.phrases import Phrasebook, words
+from app.search.hit import Results
+from app.search.query import Query
+from app.search.searcher import Searcher
+from app.search.snapshot import Snapshot
+
+# A text of so few words may be half a question; in scripts without spaces a word counts about two characters.
+SHORT = 5
+SHORT_UNSPACED = 12
+# How deep to look for the article that a visitor chose.
+CHOICE_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was searched, and what came of it, all from one snapshot."""
+
+    searched: str
+    results: Results
+    confidence: Confidence
+    snapshot: Snapshot
+
+
+class Lookup:
+    """Searches on behalf of the bot and says how sure it may be of the result."""
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        assess: Callable[[Results, Mapping[str, Any]], Confidence],
+        phrases: Phrasebook,
+    ) -> None:
+        self._searcher = searcher
+        self._assess = assess
+        self._phrases = phrases
+
+    def find(self, conversation: Conversation, text: str, language: str) -> Found:
+        """What fits `text`; as a follow-up of the question before, if that is understood better."""
+        alone = self._search(Query(self._phrases.without_greeting(text), language))
+        before = _latest_asked(conversation)
+        if before is None or alone.confidence.band == "high":
+            return alone
+        goes_on = self._phrases.begins("follow_up", text, language)
+        if not goes_on and not (_is_short(text) and alone.confidence.band == "low"):
+            return alone
+        together = self._search(Query(f"{before.asked} {alone.searched}", language))
+        if together.confidence.probability <= alone.confidence.probability:
+            return alone
+        # The words before may carry the whole score; without a sign of going on, that proves little.
+        return together if goes_on else replace(together, confidence=_at_most_middling(together.confidence))
+
+    def find_family(self, asked: str, choice: Choice, language: str) -> Found | None:
+        """What the chosen article says to the question asked before; None if it is not there any more."""
+        for text in (f"{asked} {choice.text}", choice.text):
+            found = self._search(Query(text, language, limit=CHOICE_DEPTH))
+            if any(hit.family == choice.family for hit in found.results.hits):
+                return replace(found, searched=asked or choice.text)
+        return None
+
+    def _search(self, query: Query) -> Found:
+        snapshot = self._searcher.snapshot
+        results = self._searcher.search(query)
+        while results.generation != snapshot.generation:  # a new index came in between
+            snapshot = self._searcher.snapshot
+            results = self._searcher.search(query)
+        return Found(query.text, results, self._assess(results, snapshot.calibration), snapshot)
+
+
+def _latest_asked(conversation: Conversation) -> Turn | None:
+    asked = (TurnKind.ANSWER, TurnKind.CLARIFICATION)
+    return next((turn for turn in reversed(conversation.turns) if turn.kind in asked), None)
+
+
+def _is_short(text: str) -> bool:
+    said = words(text)
+    single = sum(len(word) == 1 for word in said)
+    return len(said) <= (SHORT_UNSPACED if single * 2 > len(said) else SHORT)
+
+
+def _at_most_middling(confidence: Confidence) -> Confidence:
+    return replace(confidence, band="middling") if confidence.band == "high" else confidence
