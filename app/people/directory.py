@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
@@ -30,7 +30,7 @@ class SignIn:
     """A fresh sign-in. `token` is told once; the database keeps its hash."""
 
     person: Person
-    token: str
+    token: str = field(repr=False)  # must not reach a log
     expires_at: datetime
 
 
@@ -39,7 +39,7 @@ class DemoAccount:
     """A demo account with the password that is shown once."""
 
     person: Person
-    password: str
+    password: str = field(repr=False)
 
 
 class Directory:

@@ -1,6 +1,6 @@
 """How a draft becomes a ticket: number, team, person, priority, promise, link and trail, in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.errors import Conflict, Unavailable
@@ -26,7 +26,7 @@ class OpenedTicket:
     """A new ticket. `token` opens the requester's page; it is told once, the database keeps its hash."""
 
     ticket: Ticket
-    token: str
+    token: str = field(repr=False)  # must not reach a log
     first_response_due_at: datetime
 
 

@@ -121,9 +121,9 @@ class _File(_Table):
 
 
 def _sentences(fault: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(str(part) for part in error['loc'])}: {error['msg'].removeprefix('Value error, ')}".removeprefix(
-            ": "
-        )
-        for error in fault.errors()
-    ]
+    return [_sentence([str(part) for part in error["loc"]], error["msg"]) for error in fault.errors()]
+
+
+def _sentence(place: list[str], message: str) -> str:
+    plain = message.removeprefix("Value error, ")
+    return f"{'.'.join(place)}: {plain}" if place else plain

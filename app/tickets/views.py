@@ -12,7 +12,7 @@ from app.tickets.ticket import By, Requester, Status, Ticket, TicketMessage
 
 OPENED = "opened"
 # Messages tell their own story; these events become entries beside them.
-_SHOWN = (
+SHOWN = (
     OPENED,
     *(verb.value for verb in (Verb.ASSIGN, Verb.SOLVE, Verb.REOPEN, Verb.WITHDRAW, Verb.ADD_CONTACT)),
 )
@@ -31,10 +31,12 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class RequesterView:
-    """A ticket as its requester sees it. `next_update_due_at` is None: no rhythm of updates is promised yet."""
+    """A ticket as its requester sees it: nothing in it moves when staff write a note.
+
+    `next_update_due_at` is None: no rhythm of updates is promised yet.
+    """
 
     number: str
-    version: int
     status: Status
     tier: int
     subject: str
@@ -66,9 +68,9 @@ def requester_view(
     ticket: Ticket, clock: Clock, messages: Sequence[TicketMessage], events: Sequence[Event]
 ) -> RequesterView:
     """Put the requester's view together; notes among `messages` are left out."""
+    told = timeline(ticket, messages, events)
     return RequesterView(
         number=ticket.number,
-        version=ticket.version,
         status=ticket.status,
         tier=ticket.tier,
         subject=ticket.subject,
@@ -77,11 +79,11 @@ def requester_view(
         time_zone=ticket.time_zone,
         requester=ticket.requester,
         opened_at=ticket.opened_at,
-        updated_at=ticket.updated_at,
+        updated_at=max(entry.at for entry in told),
         first_response_due_at=clock.due_at,
         first_responded_at=clock.fulfilled_at,
         next_update_due_at=None,
-        timeline=timeline(ticket, messages, events),
+        timeline=told,
     )
 
 
@@ -96,7 +98,7 @@ def timeline(
         message = written.get(_ordinal(event))
         if message is not None:
             entries.append(TimelineEntry(message.at, "replied", message.by, message.text, message.author))
-        elif kind in _SHOWN:
+        elif kind in SHOWN:
             entries.append(TimelineEntry(event.at, kind, _by(event), ticket.body if kind == OPENED else ""))
     return tuple(entries)
 
