@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from app.articles.library import LivePublication
+from app.chat.dialogue import Dialogue
 from app.now import Clock, file_clock, system_clock
 from app.people.directory import Directory
 from app.search.encoder import Encoder, open_encoder
@@ -18,7 +19,20 @@ from app.sla.policy import read_policies
 from app.storage.database import Database
 from app.tickets.desk import Desk
 from app.tickets.routing import read_routing
-from app.web import assistants, files, health, problems, search_api
+from app.web import (
+    assistants,
+    chat_api,
+    chat_page,
+    contact_form,
+    files,
+    health,
+    problems,
+    search_api,
+    sign_in,
+    ticket_api,
+    ticket_pages,
+    workspace,
+)
 from app.web.context import Services
 from app.web.files import StaticFiles
 from app.web.help_center import article, home, topic, votes
@@ -28,6 +42,7 @@ from app.web.pages import Pages
 from app.web.protection.proxies import TrustedProxies
 from app.web.protection.rate_limits import Limiter
 from app.web.protection.wall import Wall
+from app.web.ticket_shapes import page_of
 from app.wording import Wording
 
 LOCALES = Path(__file__).parent / "web" / "locales"
@@ -36,7 +51,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     files.router,
     search_api.router,
+    chat_api.router,
+    ticket_api.router,
     assistants.router,
+    sign_in.router,
+    workspace.router,
+    ticket_pages.router,
+    contact_form.router,
+    chat_page.router,
     home.router,
     search_page.router,
     topic.router,
@@ -81,6 +103,8 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
     publication = LivePublication(settings.content_dir)
     database = Database(settings.database)
     directory = Directory(database)
+    searcher = Searcher(holder, encoder, publication, lambda: clock().date())
+    desk = Desk(database, directory, read_routing(), read_policies())
     return Services(
         settings=settings,
         secret=secret_key(settings),
@@ -91,11 +115,19 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
         encoder=encoder,
         holder=holder,
         publication=publication,
-        searcher=Searcher(holder, encoder, publication, lambda: clock().date()),
+        searcher=searcher,
         database=database,
         directory=directory,
-        desk=Desk(database, directory, read_routing(), read_policies()),
-        dialogue=None,  # type: ignore[arg-type]
+        desk=desk,
+        dialogue=Dialogue(
+            database,
+            searcher,
+            publication,
+            desk,
+            wording,
+            ticket_link=lambda number, token: f"{settings.public_url}{page_of(number, token)}",
+            asks_first=settings.handoff == "offer",
+        ),
     )
 
 

@@ -8,9 +8,10 @@ from app.search.lexical import LanguageColumns
 from app.search.snapshot import Snapshot
 from app.search.tokens import analyse, fold, words
 
-# A word is marked when it tells (idf) at least this share of what the question's most telling word tells: `was` and
-# `my` are marked only where nothing better was asked.
+# A word is marked when it tells (idf) at least this share of what the question's most telling word tells …
 TELLING = 0.55
+# … and this share of what a word tells that stands nowhere: `how` is no find, even where nothing better was found.
+TELLING_AT_ALL = 0.15
 EXCERPT = 320  # characters; CJK lines carry about twice as much
 EXCERPT_CJK = 150
 
@@ -74,7 +75,8 @@ def _telling(asked: list[str], columns: LanguageColumns | None) -> frozenset[str
     if columns is None:
         return frozenset(asked)
     weights = {word: columns.idf(word) for word in asked if word in columns.vocabulary}
-    least = TELLING * max(weights.values(), default=0.0)
+    at_all = TELLING_AT_ALL * columns.unknown_idf if len(asked) > 1 else 0.0
+    least = max(TELLING * max(weights.values(), default=0.0), at_all)
     return frozenset(word for word, weight in weights.items() if weight >= least)
 
 

@@ -22,6 +22,8 @@ LONGEST = 400
 HITS = 12
 # Scores order within one query: what reaches less than this share of the best one only lengthens the page.
 WORTH_SHOWING = 0.45
+# When none may answer, a few of the nearest are enough.
+NEAREST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def search(
     kind = kind if kind in KINDS else ""
     question = Question(text, page.language, topic or None, kind or None, HITS)
     results = services.searcher.search(question) if text else None
+    shown = _shown(results, services.snapshot, page.language) if results else []
     is_unsure = results is not None and assess(results, services.snapshot.calibration).band == "low"
     return page.render(
         "search.html",
@@ -60,7 +63,7 @@ def search(
         topics=[shelf for shelf in SHELVES if shelf.topic in reading.topics()],
         results=results,
         is_unsure=is_unsure,
-        hits=_shown(results, services.snapshot, page.language) if results else [],
+        hits=shown[:NEAREST] if is_unsure else shown,
     )
 
 
