@@ -215,6 +215,10 @@ class Desk:
         with self._database.reading() as tx:
             return store.queue(tx, wanted, now, min(limit, LONGEST_QUEUE))
 
+    def team_name(self, key: str) -> str:
+        """What a team is called."""
+        return self._routing.name_of(key)
+
     def _reopen(self, deed: Deed) -> Ticket:
         with self._database.transaction() as tx:
             ticket = deeds.begin(tx, deed)
