@@ -13,7 +13,8 @@ from xml.etree.ElementTree import Element
 
 # Where Python-Markdown keeps the place of raw HTML, fenced code and entities, by number in its stash.
 _STASHED = re.compile("\x02wzxhzdk:(\\d+)\x03")
-_AMPERSAND = "\x02amp\x03"
+# How it writes the letters of an address in angle brackets.
+_REFERENCE = re.compile("\x02amp\x03(#?\\w{0,8};?)")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)\s*/?>")
 _RAW_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # Raw tags that only shape the words inside them; what any other raw tag holds is not read.
@@ -139,9 +140,7 @@ class BlockReader:
                 hidden_until = max(hidden_until, self._closing(places, index, raw))
             position = place.end()
         shown.append(text[position:])
-        return (
-            html.unescape("".join(shown).replace(_AMPERSAND, "&")) if _AMPERSAND in text else "".join(shown)
-        )
+        return _REFERENCE.sub(lambda match: html.unescape(f"&{match[1]}"), "".join(shown))
 
     def _closing(self, places: Sequence[re.Match[str]], index: int, raw: str) -> int:
         """The number of the place that closes a raw tag whose words are not to be read; -1 if there is none."""

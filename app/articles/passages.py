@@ -78,13 +78,13 @@ def _texts(blocks: Sequence[Block]) -> Iterator[str]:
     total = sum(words(part.text) for part in parts)
     goal = total / max(1, math.ceil(total / MAX_WORDS))
     held: list[Block] = []
-    size = 0.0
+    size = repeated = 0.0
     for part in parts:
         more = words(part.text)
-        if held and (size + more > MAX_WORDS or (size >= goal and _may_end(held[-1]))):
+        if held and (size + more > MAX_WORDS or (size - repeated >= goal - 0.01 and _may_end(held[-1]))):
             yield _joined(held)
             held = _overlap(held[-1], part)
-            size = sum(words(block.text) for block in held)
+            size = repeated = sum(words(block.text) for block in held)
         held.append(part)
         size += more
     if held:
@@ -133,24 +133,28 @@ def _packed(pieces: Sequence[tuple[str, str]], room: float) -> Iterator[str]:
 
 
 def _small(text: str, room: float) -> Iterator[tuple[str, str]]:
+    """Lines, sentences or words that fit into `room`, each with what joins it to the one before."""
     for line in text.split("\n"):
-        if words(line) <= room:
-            yield "\n", line
-            continue
-        joint = "\n"
-        for sentence in _SENTENCE_END.split(line):
-            for piece in _cut(sentence, room):
-                yield joint, piece
-                joint = "" if _IDEOGRAPH.search(piece[-2:]) or piece.endswith(("。", "！", "？")) else " "
+        for number, (joint, piece) in enumerate(_of_line(line, room)):
+            yield (joint if number else "\n"), piece
 
 
-def _cut(sentence: str, room: float) -> Iterator[str]:
-    """A sentence too long for any passage, cut between words, or anywhere if it has none."""
+def _of_line(line: str, room: float) -> Iterator[tuple[str, str]]:
+    if words(line) <= room:
+        yield "", line
+        return
+    joint = ""
+    for sentence in _SENTENCE_END.split(line):
+        for number, (inner, piece) in enumerate(_of_sentence(sentence, room)):
+            yield (inner if number else joint), piece
+        joint = "" if sentence.endswith(("。", "！", "？")) else " "
+
+
+def _of_sentence(sentence: str, room: float) -> Iterator[tuple[str, str]]:
     if words(sentence) <= room:
-        yield sentence
+        yield "", sentence
         return
-    if len(pieces := sentence.split()) > 1:
-        yield from _packed([(" ", piece) for word in pieces for piece in _cut(word, room)], room)
-        return
-    span = max(1, int(room))  # at least one character a word: always fits
-    yield from (sentence[start : start + span] for start in range(0, len(sentence), span))
+    span = max(1, int(room))  # one character is at most one word: always fits
+    for word in sentence.split():
+        pieces = [word[start : start + span] for start in range(0, len(word), span)]
+        yield from ((" " if number == 0 else "", piece) for number, piece in enumerate(pieces))

@@ -8,10 +8,11 @@ from app.articles.rendering import render
 from tests.articles.folder import article
 
 # Spelled out here again on purpose: a slip in the allow-list itself must not pass its own test.
-TAGS = set(
+_NAMES = (
     "p ul ol li table thead tbody tr th td caption blockquote hr br wbr pre code div span a img strong em b i u s del ins "
-    "mark small sub sup kbd samp var abbr cite q dl dt dd details summary h2 h3 h4 h5 h6".split()  # noqa: SIM905
+    "mark small sub sup kbd samp var abbr cite q dl dt dd details summary h2 h3 h4 h5 h6"
 )
+TAGS = set(_NAMES.split())
 ATTRIBUTES = {"href", "rel", "class", "id", "data-seconds", "src", "alt", "start", "dir", "tabindex", "scope"}
 
 PAYLOADS = [
