@@ -1,8 +1,8 @@
 """What no article needs and a Markdown bomb is made of: refused before parsing, in one pass over the lines.
 
 Parsers of Markdown take quadratic time on some repetitions and recurse into nesting. The limits lie far above any
-real article (the longest shipped one has 60 brackets and three levels) and keep parsing under a second; the figures
-were found by doubling each bomb until it took 50 ms.
+real article (the longest shipped one has about 5,000 characters, 75 lines and 23 links); whatever stays below them
+is parsed in less than a second, which `tests/articles/test_limits.py` tries with sixty repeated pieces of Markdown.
 """
 
 import re
