@@ -1,7 +1,7 @@
 """The generations on the disk: which there are, which one is current, and going back to a former one.
 
 index/CURRENT                    the id of the generation that is served: the one pointer, replaced atomically
-index/LOCK                       held by the one writer; released by the system when its process dies
+index/build.lock                 held by the one writer; released by the system when its process dies
 index/generations/<id>/          immutable once it has this name
 index/generations/.staging-…     being built; of no meaning to readers, swept by the next writer
 """
@@ -20,7 +20,7 @@ from app.search.manifest import GENERATION, read_manifest, read_verified
 
 POINTER = "CURRENT"
 NEW_POINTER = ".CURRENT.new"
-LOCK = "LOCK"
+LOCK = "build.lock"
 GENERATIONS = "generations"
 
 
