@@ -1,7 +1,5 @@
 """Building: what is encoded, what is reported, what is refused, and that a refusal changes nothing."""
 
-import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,39 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.errors import BuildRunning, ContentRefused, IndexRefused
+from app.errors import BuildRunning, IndexRefused
 from app.search.build_report import ArticleChange
-from app.search.encoder import Encoder, EncoderIdentity, Floats, open_encoder
 from app.search.generations import current, verify, writer_lock
 from app.search.indexer import build, why_build
-from app.search.manifest import PROBES
 from app.search.snapshot import Snapshot, open_snapshot
+from tests.search.counting_encoder import CountingEncoder
 from tests.search.small_content import SECTIONS, write_article, write_content
 
 NOW = datetime(2026, 11, 25, 15, 5, tzinfo=UTC)
 PASSAGES = 4  # of one article: its opening and three sections
-
-
-class CountingEncoder:
-    """The stand-in, remembering every passage text it had to encode (the probe sentences apart)."""
-
-    def __init__(self, spec: str = "hash:64", *, seconds_a_text: float = 0.0) -> None:
-        self._real: Encoder = open_encoder(spec)
-        self._seconds_a_text = seconds_a_text
-        self.encoded: list[str] = []
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        return self._real.identity
-
-    def encode_queries(self, texts: Sequence[str]) -> Floats:
-        return self._real.encode_queries(texts)
-
-    def encode_passages(self, texts: Sequence[str]) -> Floats:
-        if tuple(texts) != PROBES:
-            self.encoded += texts
-            time.sleep(self._seconds_a_text * len(texts))
-        return self._real.encode_passages(texts)
 
 
 @pytest.fixture
@@ -205,22 +180,6 @@ def test_a_dry_run_does_not_wait_for_a_build(content: Path, index: Path, encoder
             build(content, index, encoder, now=NOW)
 
 
-@pytest.mark.parametrize("dry_run", [False, True])
-def test_faults_are_all_listed_and_nothing_is_built(
-    content: Path, index: Path, encoder: CountingEncoder, dry_run: bool
-) -> None:
-    """Promises §4: the build fails naming file and line; the old index serves."""
-    build(content, index, encoder, now=NOW)
-    before = _files(index)
-    write_article(content, "en/billing/bad", front="review_by: never\n")
-    write_article(content, "en/billing/worse", front="unheard_of: 1\n")
-    with pytest.raises(ContentRefused) as refused:
-        build(content, index, encoder, now=NOW, dry_run=dry_run)
-    assert {fault.path for fault in refused.value.faults} == {"en/billing/bad.md", "en/billing/worse.md"}
-    assert all(fault.line == 4 for fault in refused.value.faults)
-    assert _files(index) == before
-
-
 def test_calibration_sees_the_snapshot_before_anyone_else(
     content: Path, index: Path, encoder: CountingEncoder
 ) -> None:
@@ -239,35 +198,6 @@ def test_calibration_sees_the_snapshot_before_anyone_else(
     assert seen[0].passages == served.passages
     build(content, index, encoder, now=NOW)
     assert open_snapshot(index, encoder).calibration == {}
-
-
-def test_a_failed_calibration_publishes_nothing(content: Path, index: Path, encoder: CountingEncoder) -> None:
-    build(content, index, encoder, now=NOW)
-    before = _files(index)
-    for result in ({"nan": float("nan")}, {"set": object()}):
-        with pytest.raises((ValueError, TypeError)):
-            build(content, index, encoder, now=NOW, calibrate=lambda _, given=result: given)
-    assert _files(index) == before
-
-
-class _Broken(CountingEncoder):
-    """Gives rows that are not of length 1, or no numbers at all."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self._factor = np.float32(factor)
-
-    def encode_passages(self, texts: Sequence[str]) -> Floats:
-        return super().encode_passages(texts) * self._factor
-
-
-@pytest.mark.parametrize("factor", [2.0, 0.5, float("nan"), float("inf")])
-def test_vectors_that_are_not_unit_are_refused(content: Path, index: Path, factor: float) -> None:
-    """Checks before publication: finite, of length 1."""
-    with np.errstate(all="ignore"), pytest.raises(IndexRefused, match="length 1"):
-        build(content, index, _Broken(factor), now=NOW)
-    with pytest.raises(IndexRefused, match="no index"):
-        current(index)
 
 
 def test_progress_rises_to_the_end_of_every_step(
