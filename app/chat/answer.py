@@ -37,12 +37,12 @@ def write_answer(
 
 def paragraphs(sentences: Iterable[str]) -> str:
     """Plain words as markup, one paragraph each."""
-    return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    return "".join(f"<p>{escape(sentence, quote=False)}</p>" for sentence in sentences)
 
 
 def notice_html(text: str, link: str = "") -> str:
     """A text of our own as markup; `link`, where it stands in the text, can be followed."""
-    html = "".join(f"<p>{escape(line)}</p>" for line in text.split("\n") if line.strip())
+    html = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n") if line.strip())
     target = escape(link)
     return html.replace(target, f'<a href="{target}">{target}</a>') if link else html
 
@@ -63,11 +63,11 @@ def _blocks(quote: str, spoken: str) -> Iterator[tuple[str, str]]:
     for marker, group in groupby(items, key=lambda item: item[0]):
         texts = [text for _, text in group]
         if marker == "":
-            yield from ((f"<p{spoken}>{escape(text)}", "</p>") for text in texts)
+            yield from ((f"<p{spoken}>{escape(text, quote=False)}", "</p>") for text in texts)
             continue
         first = STEP.match(texts[0])
         tag = f'ol start="{int(first[1])}"' if first and first[1] != "1" else marker
-        held = "</li><li>".join(escape(_unmarked(text)) for text in texts)
+        held = "</li><li>".join(escape(_unmarked(text), quote=False) for text in texts)
         yield f"<{tag}{spoken}><li>{held}", f"</li></{marker}>"
 
 

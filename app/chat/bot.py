@@ -28,7 +28,7 @@ from app.search.searcher import Searcher
 log = structlog.get_logger(__name__)
 
 # A second article is "close" when its score reaches this share of the first one's.
-CLOSE = 0.92
+CLOSE = 0.9
 MAX_CHOICES = 3
 
 Assess = Callable[[Results, Mapping[str, Any]], Confidence]

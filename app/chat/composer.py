@@ -96,7 +96,7 @@ def _of_one_article(brief: Brief, hit: Hit) -> Iterator[Quote]:
     at = next(
         (i for i, one in enumerate(passages) if one.text == hit.passage and one.anchor == hit.anchor), None
     )
-    steps = _steps_below(brief, hit, passages) if at is not None and not hit.anchor else None
+    steps = _steps_below(brief, hit, passages[at + 1 :]) if at is not None else None
     quote = fitting_stretch(
         hit.passage, brief.question, hit.language, min(longest, LONGEST_LEAD) if steps else longest
     )
@@ -125,8 +125,11 @@ def _steps_of(passage: Passage, question: str, longest: int) -> str:
 
 def _adding(brief: Brief, first: Quote) -> Quote | None:
     hit, _, quoted = first
-    others = [other for other in brief.hits[1:2] if other.score >= SECOND_SCORE * hit.score]
+    # In doubt, more articles only make more doubt.
+    others = brief.hits[1:2] if brief.is_sure else ()
     for other in others:
+        if other.score < SECOND_SCORE * hit.score or other.language != hit.language:
+            return None
         room = longest_quote(other.kind, other.language) - len(quoted)
         quote = fitting_stretch(other.passage, brief.question, other.language, max(room, 0))
         if len(quote) <= room and _adds(quote, quoted, brief.question, other.language):

@@ -7,14 +7,19 @@ from typing import Any
 from app.chat.confidence import Confidence
 from app.chat.conversation import Choice, Conversation, Turn, TurnKind
 from app.chat.phrases import Phrasebook, words
+from app.chat.quotation import fit
+from app.search.calibration import Band
 from app.search.hit import Results
 from app.search.query import Query
 from app.search.searcher import Searcher
 from app.search.snapshot import Snapshot
 
 # A text of so few words may be half a question; in scripts without spaces a word counts about two characters.
-SHORT = 5
-SHORT_UNSPACED = 12
+SHORT = 7
+SHORT_UNSPACED = 14
+# The share of a short text's words that must stand in the passage for it to be half of the question before.
+WORDS_FOUND = 0.5
+_ORDER: Mapping[Band, int] = {"low": 0, "middling": 1, "high": 2}
 # How deep to look for the article that a visitor chose.
 CHOICE_DEPTH = 20
 
@@ -46,16 +51,24 @@ class Lookup:
         """What fits `text`; as a follow-up of the question before, if that is understood better."""
         alone = self._search(Query(self._phrases.without_greeting(text), language))
         before = _latest_asked(conversation)
-        if before is None or alone.confidence.band == "high":
-            return alone
         goes_on = self._phrases.begins("follow_up", text, language)
-        if not goes_on and not (_is_short(text) and alone.confidence.band == "low"):
+        refers_back = _is_short(text) and self._phrases.holds("refers_back", text, language)
+        is_half = _is_short(text) and alone.confidence.band == "low"
+        if before is None or not (goes_on or refers_back or is_half):
             return alone
         together = self._search(Query(f"{before.asked} {alone.searched}", language))
+        if refers_back:  # "how long does it take?" fits many articles; only one of them is about "it"
+            return together if _ORDER[together.confidence.band] >= _ORDER[alone.confidence.band] else alone
         if together.confidence.probability <= alone.confidence.probability:
             return alone
-        # The words before may carry the whole score; without a sign of going on, that proves little.
-        return together if goes_on else replace(together, confidence=_at_most_middling(together.confidence))
+        if goes_on:
+            return together
+        # The words before may carry the whole score: without a sign of going on, the new ones must be found as well.
+        return (
+            replace(together, confidence=_at_most_middling(together.confidence))
+            if _speaks_of(together.results, alone.searched)
+            else alone
+        )
 
     def find_family(self, asked: str, choice: Choice, language: str) -> Found | None:
         """What the chosen article says to the question asked before; None if it is not there any more."""
@@ -83,6 +96,11 @@ def _is_short(text: str) -> bool:
     said = words(text)
     single = sum(len(word) == 1 for word in said)
     return len(said) <= (SHORT_UNSPACED if single * 2 > len(said) else SHORT)
+
+
+def _speaks_of(results: Results, text: str) -> bool:
+    hit = results.hits[0]
+    return fit(f"{hit.title}\n{hit.heading}\n{hit.passage}", text, hit.language) >= WORDS_FOUND
 
 
 def _at_most_middling(confidence: Confidence) -> Confidence:

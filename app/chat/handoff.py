@@ -34,7 +34,7 @@ def reason_in_results(
     conversation: Conversation, results: Results, confidence: Confidence
 ) -> HandoffReason | None:
     """Why a person is due by what was found."""
-    if not results.hits or results.hits[0].score <= 0:
+    if not results.hits or not words(results.query.text):
         return HandoffReason.NO_ARTICLE
     if _was_voted_down(conversation.last, results.hits[0].family):
         return HandoffReason.ANSWER_REJECTED

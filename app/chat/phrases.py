@@ -17,7 +17,9 @@ from app.search.tokens import fold
 # Longer texts are never small talk, however they begin.
 MAX_SMALL_TALK = 40
 _UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\\W_])+(?:['’ʼ](?:(?![{_UNSPACED}])[^\\W_])+)*")
+# Accents and vowel signs that stand as characters of their own belong to the letter before.
+_LETTER = f"(?:(?![{_UNSPACED}])[^\\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])"
+_WORD = re.compile(f"[{_UNSPACED}]|{_LETTER}+(?:['’ʼ]{_LETTER}+)*")
 _APOSTROPHE = re.compile("['’ʼ]")
 
 Words = tuple[str, ...]
@@ -44,6 +46,10 @@ class Phrasebook:
     def stands_in(self, group: str, text: str) -> bool:
         """Whether a phrase of `group`, in any language, stands anywhere in `text`."""
         return _stands_in(words(text), self._all(group))
+
+    def holds(self, group: str, text: str, language: str) -> bool:
+        """Whether a phrase of `group` in `language` stands anywhere in `text`."""
+        return _stands_in(words(text), self.groups[group].get(language, frozenset()))
 
     def begins(self, group: str, text: str, language: str) -> bool:
         """Whether `text` begins with a phrase of `group` in `language`."""

@@ -128,7 +128,8 @@ def _insert(
         statement = statement.on_conflict_do_nothing(index_elements=one_each)
     else:
         statement = statement.on_conflict_do_update(index_elements=one_each, set_=fresh)
-    return bool(tx.execute(statement).rowcount == 1)
+    # What comes back tells whether a row was written; the drivers disagree about row counts here.
+    return tx.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def _key_is(scope: str, key: str) -> ColumnElement[bool]:
