@@ -144,11 +144,12 @@ def evaluate(
     """Search quality and honesty over the gold questions, per language."""
     from app.operations import open_searcher
     from app.search.evaluation import evaluate as measure
+    from app.search.gold import read_questions
 
     if split not in ("tuning", "check"):
         raise typer.BadParameter("say tuning or check", param_hint="--split")
     settings = read_settings()
-    report = measure(open_searcher(settings), settings.questions_dir, split=split)
+    report = measure(open_searcher(settings), read_questions(settings.questions_dir), split=split)
     if as_json:
         out.print_json(data=report.as_json())
     else:
