@@ -15,7 +15,7 @@ from app.chat.replies import Replies
 from app.chat.starters import starters
 from app.errors import Conflict, Invalid, Unavailable
 from app.web.chat_api import EVENT_STREAM, event, wants_stream
-from app.web.chat_room import Room, RoomOf, ShownMessage, common_values, news, unkept
+from app.web.chat_room import Room, RoomOf, common_values, news, unkept
 from app.web.contact_form import FAULTS
 from app.web.context import limited
 from app.web.cookies import CHAT, NEVER_KEPT, forget, zone_of
@@ -64,9 +64,9 @@ class VoteForm(BaseModel):
 
 
 @router.get("/{language}/chat")
-def chat(room: RoomOf, q: str = "", told: str = "") -> HTMLResponse:
+def chat(room: RoomOf, q: str = "", voted: str = "", told: str = "") -> HTMLResponse:
     """The page. `q` is a question that another page brings along; the visitor sends it."""
-    return _page(room, draft=q[:LONGEST_TEXT], told=told)
+    return _page(room, draft=q[:LONGEST_TEXT], voted=voted, told=told)
 
 
 @router.post("/{language}/chat/turns", dependencies=[limited("chat")])
@@ -124,11 +124,11 @@ def vote(room: RoomOf, form: Annotated[VoteForm, Form()]) -> Response:
     reasons = tuple(form.reasons)
     room.services.dialogue.vote(form.turn, form.helpful == "yes", reasons, comment, room.services.clock())
     told = form.turn if reasons or comment else ""
-    if "text/html-fragment" in room.request.headers.get("accept", ""):
+    if "application/json" in room.request.headers.get("accept", ""):
         room = Room(room.page, room.request, room.services, conversation, room.token)
         one = [message for message in room.messages(number - 1) if message.number == number]
-        return _fragments(room, one, told=told)
-    return RedirectResponse(room.path(f"?told={told}#message-{number}"), 303, NEVER_KEPT)
+        return JSONResponse(news(room, one, number, voted=form.turn, told=told), headers=dict(NEVER_KEPT))
+    return RedirectResponse(room.path(f"?voted={form.turn}&told={told}#message-{number}"), 303, NEVER_KEPT)
 
 
 @router.get("/{language}/chat/messages")
@@ -179,12 +179,6 @@ def _events(room: Room, turn: Turn, after: int) -> Iterator[str]:
     if "database" in turn.degraded:
         said = [*said, *unkept(turn, after)]  # it could not be kept, but it can be read (P7)
     yield event("messages", news(room, said, after))
-
-
-def _fragments(room: Room, said: Sequence[ShownMessage], **more: Any) -> HTMLResponse:
-    values = {**common_values(room, said), "messages": said, **more}
-    html = room.page.pages.html("chat_messages.html", room.page.language, values)
-    return HTMLResponse(html, headers=dict(NEVER_KEPT))
 
 
 def _to_newest(room: Room) -> Response:

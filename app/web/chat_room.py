@@ -112,18 +112,21 @@ def common_values(room: Room, said: Sequence[ShownMessage], contact: Contact | N
         "time_zone": (conversation.time_zone if conversation else None) or zone_of(room.request),
         "newest_bot": newest_bot if said and said[-1].number == newest_bot else 0,
         "new_key": new_key,
+        "voted": "",
         "told": "",
     }
 
 
-def news(room: Room, said: Sequence[ShownMessage], after: int) -> dict[str, Any]:
-    common = common_values(room, said)
+def news(room: Room, said: Sequence[ShownMessage], after: int, **more: str) -> dict[str, Any]:
+    """Messages as the page's script takes them: their HTML, the last number, and whether a person has the matter."""
+    common = {**common_values(room, said), **more}
     html = room.page.pages.html("chat_messages.html", room.page.language, {**common, "messages": said})
     last = max((one.number for one in said), default=after)
     return {"last": last, "html": html, "with_person": common["with_person"]}
 
 
 def unkept(turn: Turn, after: int) -> Iterator[ShownMessage]:
+    """Question and answer of a turn that the database could not keep."""
     question = Message(after, turn.at, "visitor", "", turn.question)
     yield _shown(question)
     yield _shown(Message(after, turn.at, "bot", "", turn.text, turn.html, turn))

@@ -55,10 +55,10 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, services: ServicesOf) -> Response:
+def sign_out(page: PageAnywhere, request: Request, services: ServicesOf) -> Response:
     """End this sign-in, on the server too."""
     _end(request, services)
-    response = RedirectResponse("/sign-in", 303, NEVER_KEPT)
+    response = RedirectResponse(f"/sign-in?language={page.language}", 303, NEVER_KEPT)
     forget(response, STAFF)
     return response
 

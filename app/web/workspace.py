@@ -35,6 +35,7 @@ SAID = {
     "noted": N_("Your note is kept. Only colleagues see it."),
     "taken": N_("It is yours."),
     "solved": N_("Solved. The requester can still say that it is not."),
+    "reopened": N_("The ticket is open again."),
     "replied-and-solved": N_("Your reply is on its way, and the ticket is solved."),
 }
 REASONS = {
@@ -178,6 +179,16 @@ def solve(desktop: DesktopOf, number: str, form: Annotated[VersionForm, Form()])
     except Conflict as refusal:
         return _refused(desktop, number, refusal)
     return desktop.back(number, "solved")
+
+
+@router.post("/tickets/{number}/reopenings", dependencies=[limited("write")])
+def reopen(desktop: DesktopOf, number: str, form: Annotated[VersionForm, Form()]) -> Response:
+    """It is not solved after all."""
+    try:
+        desktop.services.desk.reopen(number, desktop.person, desktop.now, version=form.version)
+    except Conflict as refusal:
+        return _refused(desktop, number, refusal)
+    return desktop.back(number, "reopened")
 
 
 def _refused(

@@ -54,7 +54,7 @@ async function takeTurn(form, text) {
     body.set("text", text);
     body.set("after", log.dataset.last);
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: { accept: "text/event-stream" } });
-    if (!answer.ok) throw new Refused((await answer.json()).detail);
+    if (!answer.ok) throw new Refused(answer.status);
     await read(answer.body, (name, data) => {
       if (name === "delta" && theirs) say(theirs, data.text);
       if (name === "messages") show(data, [mine, theirs]);
@@ -64,7 +64,7 @@ async function takeTurn(form, text) {
     mine.remove();
     theirs?.remove();
     if (fromComposer) field.value = text;
-    complain(error instanceof Refused ? error.message : progress.dataset.offline);
+    complain(error);
   }
   progress.textContent = "";
   busy = send.disabled = false;
@@ -122,15 +122,15 @@ async function poll() {
 async function vote(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html-fragment" } });
-    if (!answer.ok) throw new Refused((await answer.json()).detail);
+    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
+    if (!answer.ok) throw new Refused(answer.status);
     const fresh = document.createElement("template");
-    fresh.innerHTML = await answer.text();
+    fresh.innerHTML = (await answer.json()).html;
     const next = fresh.content.querySelector("form");
     form.replaceWith(next);
     next.querySelector("[aria-pressed=true], input[type=checkbox]")?.focus();
   } catch (error) {
-    complain(error instanceof Refused ? error.message : progress.dataset.offline);
+    complain(error);
   }
 }
 
@@ -145,7 +145,9 @@ function say(bubble, text) {
   place.append(text);
 }
 
-function complain(text) {
+function complain(error) {
+  const words = { 422: progress.dataset.long, 429: progress.dataset.fast };
+  const text = (error instanceof Refused && words[error.status]) || progress.dataset.offline;
   const notice = chat.querySelector("template[data-notice-danger]").content.cloneNode(true);
   notice.querySelector("[data-words]").textContent = text;
   fault.replaceChildren(notice);
@@ -155,4 +157,9 @@ function words(bubble) {
   return bubble.querySelector("[data-words]");
 }
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(status) {
+    super(`refused with ${status}`);
+    this.status = status;
+  }
+}
