@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -69,21 +70,9 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 def create_app(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> FastAPI:
     """The whole application. Tests hand in an encoder and a clock of their own; nothing is patched."""
-    services = compose(settings, encoder=encoder, clock=clock)
-    app = FastAPI(
-        title="Handrail",
-        version=version("handrail"),
-        description="Help articles, a chat that cites them, and tickets when a person is needed.",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=_lifespan,
-        redirect_slashes=False,
-    )
-    app.state.services = services
+    app = _routed_app()
+    app.state.services = compose(settings, encoder=encoder, clock=clock)
     app.state.metrics = Metrics()
-    problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
     app.add_middleware(
         Wall,
         public_url=settings.public_url,
@@ -92,6 +81,11 @@ def create_app(settings: Settings, *, encoder: Encoder | None = None, clock: Clo
     )
     app.add_middleware(Measured, metrics=app.state.metrics)  # added last, so outermost
     return app
+
+
+def api_description() -> dict[str, Any]:
+    """The OpenAPI description of every endpoint; needs neither an index nor a database."""
+    return _routed_app().openapi()
 
 
 def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> Services:
@@ -134,6 +128,22 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
 def clock_of(settings: Settings) -> Clock:
     """The clock that the settings name: the system's, or a file that tests step (`HANDRAIL_CLOCK_FILE`)."""
     return file_clock(settings.clock_file) if settings.clock_file else system_clock
+
+
+def _routed_app() -> FastAPI:
+    app = FastAPI(
+        title="Handrail",
+        version=version("handrail"),
+        description="Help articles, a chat that cites them, and tickets when a person is needed.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
 
 
 @asynccontextmanager

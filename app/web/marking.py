@@ -12,10 +12,13 @@ from app.search.tokens import analyse, fold, words
 TELLING = 0.55
 # … and this share of what a word tells that stands nowhere: `how` is no find, even where nothing better was found.
 TELLING_AT_ALL = 0.15
+# In fewer passages than these no word tells much, and all are marked.
+ENOUGH_TO_TELL = 50
 EXCERPT = 320  # characters; CJK lines carry about twice as much
 EXCERPT_CJK = 150
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_IS_CJK = re.compile(f"[{_CJK}]")
 _PIECE = re.compile(f"[{_CJK}]+|(?:(?![{_CJK}])\\w)+(?:['’](?:(?![{_CJK}])\\w)+)*")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*- ")
 _HIRAGANA = re.compile("[\u3040-\u309f]+")
@@ -39,7 +42,7 @@ class Marker:
 
     def excerpt(self, text: str) -> Markup:
         """The part of `text` around its first marked words, marked, with dots where something was left out."""
-        limit = EXCERPT_CJK if re.search(f"[{_CJK}]", text) else EXCERPT
+        limit = EXCERPT_CJK if _IS_CJK.search(text) else EXCERPT
         flat = " ".join(_LIST_MARK.sub(" • ", text).split()).removeprefix("• ")
         if len(flat) <= limit:
             return self.marked(flat)
@@ -62,7 +65,7 @@ class Marker:
         return found
 
     def _within(self, piece: str) -> list[tuple[int, int]]:
-        if not re.match(f"[{_CJK}]", piece):
+        if not _IS_CJK.match(piece):
             hit = self._words.intersection(words(analyse(piece, self._language)))
             return [(0, len(piece))] if hit else []
         pairs = ((at, piece[at : at + 2]) for at in range(len(piece) - 1))
@@ -75,9 +78,14 @@ def _telling(asked: list[str], columns: LanguageColumns | None) -> frozenset[str
     if columns is None:
         return frozenset(asked)
     weights = {word: columns.idf(word) for word in asked if word in columns.vocabulary}
+    if len(columns.members) < ENOUGH_TO_TELL:
+        return frozenset(weights)
     at_all = TELLING_AT_ALL * columns.unknown_idf if len(asked) > 1 else 0.0
     least = max(TELLING * max(weights.values(), default=0.0), at_all)
-    return frozenset(word for word, weight in weights.items() if weight >= least)
+    # A pair of ideographs is a piece of a word: the word is marked whole or not at all.
+    return frozenset(
+        word for word, weight in weights.items() if weight >= (at_all if _IS_CJK.match(word) else least)
+    )
 
 
 def _beginning(text: str, first: int, limit: int) -> int:
