@@ -62,7 +62,7 @@ def serve(
     settings = read_settings()
 
     def build_now(reason: str) -> None:
-        out.print(reason + " Building it.", markup=False)
+        _say(f"{reason.partition(' Build it')[0]} Building it now …")
         _build(settings, open_encoder(settings.encoder), dry_run=False)
 
     serve_forever(settings, host=host, port=port, demo_staff=demo_staff, say=_say, build=build_now)

@@ -68,12 +68,14 @@ def serve_forever(
 ) -> None:
     """Bring database and index up to date, then serve until stopped. `build` is called with the reason to build."""
     _check_port(host, port)
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": _address(host, port)})
     with _database(settings) as database:
         accounts = _create_demo_staff(database, clock_of(settings)()) if demo_staff else ()
     encoder = open_encoder(settings.encoder)
     _bring_index_up_to_date(settings, encoder, say, build)
     app = create_app(settings, encoder=encoder)
-    _say_where(settings, host, port, accounts, say)
+    _say_where(_address(host, port), accounts, say)
     # X-Forwarded-For is believed by our own rule only (HANDRAIL_TRUSTED_PROXIES); access logs would hold guest links.
     uvicorn.run(
         app,
@@ -146,9 +148,7 @@ def _bring_index_up_to_date(settings: Settings, encoder: Encoder, say: Say, buil
             say(f"  {fault}")
 
 
-def _say_where(settings: Settings, host: str, port: int, accounts: tuple[DemoAccount, ...], say: Say) -> None:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104  # compared, not bound
-    here = f"http://{shown}:{port}"
+def _say_where(here: str, accounts: tuple[DemoAccount, ...], say: Say) -> None:
     say("")
     say(f"  Help centre   {here}/")
     say(f"  Chat          {here}/en/chat")
@@ -158,10 +158,14 @@ def _say_where(settings: Settings, host: str, port: int, accounts: tuple[DemoAcc
         say("  Sign in to the workspace with one of these; they are shown only this once:")
         for account in accounts:
             say(f"    {account.person.email}   {account.password}   ({account.person.role})")
-    if settings.public_url != here:
-        say("")
-        say(f"  Links in tickets point to {settings.public_url}; set HANDRAIL_PUBLIC_URL to change that.")
     say("")
+
+
+def _address(host: str, port: int) -> str:
+    """The address to open in a browser on this machine."""
+    anywhere = host in ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
+    name = "127.0.0.1" if anywhere else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
 
 
 def _finding(what: str, look: Callable[[], str]) -> Finding:
