@@ -9,8 +9,8 @@ from enum import StrEnum
 from app.chat.confidence import Confidence
 from app.tickets.ticket import Requester
 
-# Pieces of a streamed turn end where a sentence or a line does.
-_PIECE = re.compile(r"[^\n.!?。！？؟]*[\n.!?。！？؟]*\s*")
+# Pieces of a streamed turn end where a sentence or a line does; "2." before a step is no sentence.
+_PIECE = re.compile(r".+?(?:(?<!\d)[.!?…؟]+(?=\s)|[。！？]+|(?=\n)|$)\s*", re.DOTALL)
 
 
 class TurnKind(StrEnum):
@@ -176,7 +176,7 @@ class Message:
 
 def deltas(turn: Turn) -> list[str]:
     """The turn's text in pieces of about a sentence, for a stream; joined they are the text."""
-    return [piece for piece in _PIECE.findall(turn.text) if piece]
+    return _PIECE.findall(turn.text)
 
 
 def turn_json(turn: Turn, ticket: Mapping[str, object] | None = None) -> dict[str, object]:

@@ -17,6 +17,8 @@ from app.search.snapshot import Snapshot
 # A text of so few words may be half a question; in scripts without spaces a word counts about two characters.
 SHORT = 7
 SHORT_UNSPACED = 14
+# In characters; a chain of follow-ups must not grow without end.
+LONGEST_BEFORE = 300
 # The share of a short text's words that must stand in the passage for it to be half of the question before.
 WORDS_FOUND = 0.5
 _ORDER: Mapping[Band, int] = {"low": 0, "middling": 1, "high": 2}
@@ -56,7 +58,8 @@ class Lookup:
         is_half = _is_short(text) and alone.confidence.band == "low"
         if before is None or not (goes_on or refers_back or is_half):
             return alone
-        together = self._search(Query(f"{before.asked} {alone.searched}", language))
+        first = before.asked if len(before.asked) <= LONGEST_BEFORE else before.question
+        together = self._search(Query(f"{first[:LONGEST_BEFORE]} {alone.searched}", language))
         if refers_back:  # "how long does it take?" fits many articles; only one of them is about "it"
             return together if _ORDER[together.confidence.band] >= _ORDER[alone.confidence.band] else alone
         if together.confidence.probability <= alone.confidence.probability:

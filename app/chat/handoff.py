@@ -27,7 +27,7 @@ def reason_in_words(conversation: Conversation, text: str, phrases: Phrasebook) 
         return HandoffReason.ASKED_FOR_PERSON
     if _rejects(conversation, text, phrases):
         return HandoffReason.ANSWER_REJECTED
-    return HandoffReason.REPEATED_QUESTION if _repeats(conversation, text) else None
+    return HandoffReason.REPEATED_QUESTION if _repeats(conversation, text, phrases) else None
 
 
 def reason_in_results(
@@ -81,10 +81,14 @@ def _rejects(conversation: Conversation, text: str, phrases: Phrasebook) -> bool
     return len(words(text)) <= MAX_REJECTION_WORDS and phrases.stands_in("rejected_inside", text)
 
 
-def _repeats(conversation: Conversation, text: str) -> bool:
-    said = words(text)
+def _repeats(conversation: Conversation, text: str, phrases: Phrasebook) -> bool:
+    said = words(phrases.without_greeting(text))
     answered = [turn for turn in conversation.turns if turn.kind is TurnKind.ANSWER and not turn.helpful]
-    return bool(said) and any(said in (words(turn.question), words(turn.asked)) for turn in answered)
+    # "How long does it take?" is another question each time, unless it comes twice running.
+    before = [turn.asked for turn in answered] + [
+        turn.question for turn in answered if turn is conversation.last
+    ]
+    return bool(said) and said in (words(phrases.without_greeting(one)) for one in before)
 
 
 def _was_voted_down(last: Turn | None, family: str) -> bool:
