@@ -97,7 +97,7 @@ class Results:
     """The answer to one query: at most `query.limit` hits, one a family, best first.
 
     `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it. `question_language` is
-    the language of the words, which need not be the reader's.
+    the language of the words, which need not be the reader's; `encoder` the sha256 of the weights that built the snapshot.
     """
 
     query: Query
@@ -107,6 +107,7 @@ class Results:
     generation: str
     signals: Signals
     question_language: str
+    encoder: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The search as everybody else uses it: a query in, hits out, from whichever snapshot is current."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Protocol
@@ -35,6 +36,21 @@ class Publication(Protocol):
     def is_published(self, article_path: str) -> bool:
         """Whether the article in this file may be shown."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A holder of one snapshot for good: to measure a build before it is published."""
+
+    current: Snapshot
+
+
+class Everything:
+    """Takes all that is in the snapshot for published: to measure it as it was built."""
+
+    def is_published(self, article_path: str) -> bool:  # noqa: ARG002  # the protocol's signature
+        """Always."""
+        return True
 
 
 class Searcher:
@@ -76,6 +92,7 @@ class Searcher:
             generation=snapshot.generation,
             signals=signals_of(snapshot, query, question, ranking, today),
             question_language=question.language,
+            encoder=snapshot.manifest.encoder.weights_sha256,
         )
 
     def suggest(self, text: str, language: str, limit: int = 8) -> list[Suggestion]:

@@ -1,0 +1,66 @@
+"""Gold questions: questions whose right family, or "none", is known. One file a language: `<folder>/<tag>.tsv`."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from app.errors import ContentFault, ContentRefused
+from app.languages import TAGS
+
+Split = Literal["tuning", "check"]
+SPLITS: tuple[Split, ...] = ("tuning", "check")
+COLUMNS = ("split", "question", "answer", "note")
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """`family` is the one that answers, or None when no article does. `language` is that of the page it is asked on."""
+
+    language: str
+    split: Split
+    text: str
+    family: str | None
+    note: str = ""
+
+
+def read_questions(folder: Path, split: Split | None = None) -> tuple[GoldQuestion, ...]:
+    """The gold questions in `folder`, of one split or of both; `ContentRefused` names every bad line.
+
+    Curves and weights are fitted on `tuning` only; `check` is for saying how good they are.
+    """
+    faults: list[ContentFault] = []
+    questions = [
+        question
+        for tag in TAGS
+        if (path := folder / f"{tag}.tsv").is_file()
+        for question in _read(path, tag, faults)
+        if split in (None, question.split)
+    ]
+    if faults:
+        raise ContentRefused(faults)
+    return tuple(questions)
+
+
+def _read(path: Path, language: str, faults: list[ContentFault]) -> list[GoldQuestion]:
+    lines = csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    questions = []
+    for number, cells in enumerate(lines, start=1):
+        if number == 1:
+            if tuple(cells) != COLUMNS:
+                faults.append(ContentFault(path.name, 1, "", f"the first line must be {', '.join(COLUMNS)}"))
+        elif question := _question(language, cells):
+            questions.append(question)
+        else:
+            faults.append(
+                ContentFault(path.name, number, "", "needs split, question, answer, and a note or not")
+            )
+    return questions
+
+
+def _question(language: str, cells: list[str]) -> GoldQuestion | None:
+    split, text, answer, note, *rest = [*(cell.strip() for cell in cells), "", "", "", ""]
+    if split not in SPLITS or not text or not answer or any(rest):
+        return None
+    return GoldQuestion(language, split, text, None if answer == NONE else answer, note)
