@@ -1,5 +1,6 @@
 """The composition root: everything that lives with the process is built here, once. Importing this does nothing."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,9 +11,11 @@ from fastapi import APIRouter, FastAPI
 
 from app.articles.library import LivePublication
 from app.chat.dialogue import Dialogue
+from app.languages import DEFAULT
 from app.now import Clock, file_clock, system_clock
 from app.people.directory import Directory
 from app.search.encoder import Encoder, open_encoder
+from app.search.query import Query
 from app.search.searcher import Searcher
 from app.search.snapshot import SnapshotHolder
 from app.settings import Settings, secret_key
@@ -151,6 +154,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.database.migrate()
     services.holder.start()
+    # Beside the first requests, not before them: a start takes seconds, and a question meanwhile is answered too.
+    threading.Thread(target=_warm, args=(services.searcher,), name="warm", daemon=True).start()
     yield
     services.holder.stop()
     services.database.close()
+
+
+def _warm(searcher: Searcher) -> None:
+    """What a first question would wait for: the language detector and encoder (by one search), titles, tokens."""
+    searcher.search(Query("refund", DEFAULT))
+    searcher.warm()
