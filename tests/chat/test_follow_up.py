@@ -1,0 +1,42 @@
+"""Questions that go on from the one before, and those that do not."""
+
+import pytest
+
+from app.chat.conversation import TurnKind
+from tests.chat.conftest import Visitor
+
+QUESTION = "why did my payment fail"
+
+
+def test_a_follow_up_goes_on_from_the_question_before(visitor: Visitor) -> None:
+    visitor.says("how do I change the card payment method")
+    turn = visitor.says("and how long does it take?")
+    assert turn.kind is TurnKind.ANSWER
+    assert turn.citations[0].family == "billing/change-payment-method"
+    assert visitor.conversation.turns[-1].searched.startswith("how do I change the card")
+
+
+def test_the_same_follow_up_to_another_question_is_no_repetition(visitor: Visitor) -> None:
+    for question in ("how do I change the card payment method", "why did my payment fail"):
+        visitor.says(question)
+        assert visitor.says("and how long does it take?").kind is TurnKind.ANSWER
+    assert visitor.says("and how long does it take?").kind is TurnKind.HANDOFF
+
+
+def test_half_a_question_is_understood_after_the_other_half(visitor: Visitor) -> None:
+    visitor.says("what are the checks for a failed payment")
+    half = visitor.says("approval missing bank app")
+    assert half.kind is TurnKind.ANSWER
+    assert half.citations[0].family == "billing/payment-failed"
+
+
+@pytest.mark.parametrize("text", ["penguins?", "zzz qqq xxx", "opening hours of the zoo"])
+def test_short_nonsense_after_an_answer_is_not_answered_again(visitor: Visitor, text: str) -> None:
+    visitor.says(QUESTION)
+    assert visitor.says(text).kind is TurnKind.HANDOFF
+
+
+def test_an_unrelated_question_does_not_lean_on_the_one_before(visitor: Visitor) -> None:
+    visitor.says("how do I change the card payment method")
+    turn = visitor.says("do you sell umbrellas or gummy bears in wholesale quantities to zoos?")
+    assert turn.kind is TurnKind.HANDOFF
