@@ -186,9 +186,9 @@ def agent_add(
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI description of every endpoint."""
-    from app.main import create_app
+    from app.main import api_description
 
-    sys.stdout.write(json.dumps(create_app(read_settings()).openapi(), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(api_description(), ensure_ascii=False, indent=2) + "\n")
 
 
 @cli.command()
