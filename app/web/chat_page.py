@@ -15,7 +15,7 @@ from app.chat.replies import Replies
 from app.chat.starters import starters
 from app.errors import Conflict, Invalid, Unavailable
 from app.web.chat_api import EVENT_STREAM, event, wants_stream
-from app.web.chat_room import Room, RoomOf, common_values, news, unkept
+from app.web.chat_room import Room, RoomOf, common_values, news, shown_unkept
 from app.web.contact_form import FAULTS
 from app.web.context import limited
 from app.web.cookies import CHAT, NEVER_KEPT, forget, zone_of
@@ -88,6 +88,8 @@ def take_turn(room: RoomOf, form: Annotated[TextForm, Form()]) -> Response:
     if wants_stream(room.request):
         stream = StreamingResponse(_events(room, turn, form.after), 201, NEVER_KEPT, EVENT_STREAM)
         return room.after(turn, stream)
+    if "database" in turn.degraded:  # it could not be kept, but it can be read (P7)
+        return room.after(turn, _page(room, unkept=turn))
     return room.after(turn, _to_newest(room))
 
 
@@ -153,14 +155,17 @@ def end(room: RoomOf) -> Response:
     return response
 
 
-def _page(room: Room, *, status: int = 200, **more: Any) -> HTMLResponse:
-    said, services, page = room.messages(), room.services, room.page
+def _page(room: Room, *, status: int = 200, unkept: Turn | None = None, **more: Any) -> HTMLResponse:
+    services, page = room.services, room.page
+    said = room.messages()
+    if unkept is not None:
+        said += shown_unkept(unkept)
     language, is_new = page.language, not said
     titles: Sequence[str] = starters(services.snapshot, services.publication, language) if is_new else ()
     values = {
         **common_values(room, said, more.get("contact")),
         "messages": said,
-        "last": said[-1].number if said else 0,
+        "last": max((one.number for one in said), default=0),
         "greeting": Replies(services.wording).greeting(language),
         "starters": titles,
         "draft": "",
@@ -177,7 +182,7 @@ def _events(room: Room, turn: Turn, after: int) -> Iterator[str]:
         yield event("delta", {"text": piece})
     said = room.messages(after)
     if "database" in turn.degraded:
-        said = [*said, *unkept(turn, after)]  # it could not be kept, but it can be read (P7)
+        said += shown_unkept(turn)
     yield event("messages", news(room, said, after))
 
 

@@ -3,7 +3,7 @@
 The conversation's token lives in a cookie that no script can read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -121,15 +121,14 @@ def news(room: Room, said: Sequence[ShownMessage], after: int, **more: str) -> d
     """Messages as the page's script takes them: their HTML, the last number, and whether a person has the matter."""
     common = {**common_values(room, said), **more}
     html = room.page.pages.html("chat_messages.html", room.page.language, {**common, "messages": said})
-    last = max((one.number for one in said), default=after)
+    last = max([after, *(one.number for one in said)])
     return {"last": last, "html": html, "with_person": common["with_person"]}
 
 
-def unkept(turn: Turn, after: int) -> Iterator[ShownMessage]:
-    """Question and answer of a turn that the database could not keep."""
-    question = Message(after, turn.at, "visitor", "", turn.question)
-    yield _shown(question)
-    yield _shown(Message(after, turn.at, "bot", "", turn.text, turn.html, turn))
+def shown_unkept(turn: Turn) -> list[ShownMessage]:
+    """Question and answer of a turn that the database could not keep: they have no number, and take no vote."""
+    question = Message(0, turn.at, "visitor", "", turn.question)
+    return [_shown(question), _shown(Message(0, turn.at, "bot", "", turn.text, turn.html, turn))]
 
 
 def _shown(message: Message) -> ShownMessage:
