@@ -120,7 +120,7 @@ def test_a_person_is_one_click_away_and_the_address_comes_after(own_site: Site) 
     answer = client.post("/en/chat/handoffs", data={"time_zone": "Asia/Tokyo"})
     page = client.get(answer.headers["location"], headers=HTML).text
     number = re.search(r"H-[0-9A-Z]{5}", page)
-    assert number and "(Tokyo)" in page and "Add an address" in page
+    assert number and "(Tokyo)" in page and "Add your address" in page
     faulty = client.post("/en/chat/contact", data={"email": "a@x.test, b@evil.test"}, headers=HTML)
     assert faulty.status_code == 422 and 'aria-invalid="true"' in faulty.text and "b@evil.test" in faulty.text
     assert client.post("/en/chat/contact", data={"email": "bo@example.com"}).status_code == 303
