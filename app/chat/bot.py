@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from app.chat.answer import notice_html
 from app.chat.composer import Brief, Composer
 from app.chat.confidence import Confidence
 from app.chat.conversation import Choice, Conversation, HandoffReason, Turn, TurnKind
-from app.chat.evidence import passages_of, rests_on_evidence
+from app.chat.evidence import passages_of, rests_on_evidence, weight_of
 from app.chat.follow_up import Found, Lookup
 from app.chat.phrases import Phrasebook, words
 from app.chat.replies import Replies
@@ -158,7 +159,8 @@ class Bot:
             language=said.language,
             hits=hits,
             is_sure=is_sure or found.confidence.band == "high",
-            passages_of=lambda hit: passages_of(found.snapshot, hit),
+            passages_of=partial(passages_of, found.snapshot),
+            weigh=partial(weight_of, found.snapshot),
         )
         try:
             answer = self._composer.compose(brief)

@@ -10,7 +10,7 @@ from typing import Protocol
 from app.articles.article import Passage
 from app.chat.answer import Answer, write_answer
 from app.chat.conversation import Citation
-from app.chat.quotation import continues, cut, fit, fitting_stretch, has_steps, longest_quote
+from app.chat.quotation import Asked, continues, cut, fitting_stretch, has_list, has_steps, longest_quote
 from app.languages import site_language
 from app.search.hit import Hit
 from app.wording import Wording
@@ -23,12 +23,16 @@ LONGEST_LEAD = 300
 _GUIDES = ("tutorial", "troubleshooting")
 
 
+def _alike(_word: str, _language: str) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Brief:
     """What an answer is to be made of: the question, the language to answer in, and what was found, best first.
 
     `is_sure` False asks for an answer that says that it may not be what was meant. `passages_of` gives all passages
-    of a hit's article, in order; nothing else may be quoted.
+    of a hit's article, in order; nothing else may be quoted. `weigh` tells how rare a word is in a language's articles.
     """
 
     question: str
@@ -36,6 +40,11 @@ class Brief:
     hits: Sequence[Hit]
     is_sure: bool
     passages_of: Callable[[Hit], Sequence[Passage]]
+    weigh: Callable[[str, str], float] = _alike
+
+    def asked(self, hit: Hit) -> Asked:
+        """The question's words as they are looked for in a hit's language."""
+        return Asked(self.question, hit.language, lambda word: self.weigh(word, hit.language))
 
 
 class Composer(Protocol):
@@ -91,36 +100,45 @@ Quote = tuple[Hit, str, str]  # where it is from, the anchor, the words
 
 
 def _of_one_article(brief: Brief, hit: Hit) -> Iterator[Quote]:
+    asked = brief.asked(hit)
     longest = longest_quote(hit.kind, hit.language)
     passages = brief.passages_of(hit)
     at = next(
         (i for i, one in enumerate(passages) if one.text == hit.passage and one.anchor == hit.anchor), None
     )
-    steps = _steps_below(brief, hit, passages[at + 1 :]) if at is not None else None
-    quote = fitting_stretch(
-        hit.passage, brief.question, hit.language, min(longest, LONGEST_LEAD) if steps else longest
-    )
+    steps = None if at is None else _steps_elsewhere(asked, hit, passages, at)
+    quote = fitting_stretch(hit.passage, asked, min(longest, LONGEST_LEAD) if steps else longest)
     yield hit, hit.anchor, quote
     if steps:
-        yield hit, steps.anchor, _steps_of(steps, brief.question, longest)
+        yield hit, steps.anchor, fitting_stretch(steps.text, asked, longest)
     elif at is not None and at + 1 < len(passages):
         following = passages[at + 1]
         if following.anchor == hit.anchor and continues(quote, following.text):
             yield hit, following.anchor, following.text[: cut(following.text)[0].end]
 
 
-def _steps_below(brief: Brief, hit: Hit, passages: Sequence[Passage]) -> Passage | None:
-    """The steps of a guide whose top was found: what can be acted on stands further down."""
-    if hit.kind not in _GUIDES or has_steps(hit.passage):
+def _steps_elsewhere(asked: Asked, hit: Hit, passages: Sequence[Passage], at: int) -> Passage | None:
+    """The steps of a guide, when what was found of it is only its top, its symptoms or its result.
+
+    They are what can be acted on; left out where the passage found fits the question better than they do.
+    """
+    if (
+        hit.kind not in _GUIDES
+        or (has_list(hit.passage) and hit.kind == "tutorial")
+        or has_steps(hit.passage)
+    ):
         return None
-    guides = [one for one in passages if has_steps(one.text)]
-    return max(
-        guides, key=lambda one: fit(f"{one.heading}\n{one.text}", brief.question, hit.language), default=None
-    )
+    steps = [i for i, one in enumerate(passages) if has_steps(one.text)]
+    if hit.kind == "troubleshooting" and hit.anchor and min(steps, default=0) < at:
+        return None  # the checks came before: this passage is what to do after them
+    best = max((passages[i] for i in steps), key=lambda one: asked.fit(_whole(hit, one)), default=None)
+    if best is None or hit.kind == "troubleshooting" or not hit.anchor:
+        return best
+    return best if asked.fit(_whole(hit, best)) >= asked.fit(f"{hit.heading}\n{hit.passage}") else None
 
 
-def _steps_of(passage: Passage, question: str, longest: int) -> str:
-    return fitting_stretch(passage.text, question, passage.language, longest)
+def _whole(hit: Hit, passage: Passage) -> str:
+    return f"{hit.title}\n{passage.heading}\n{passage.text}"
 
 
 def _adding(brief: Brief, first: Quote) -> Quote | None:
@@ -130,15 +148,12 @@ def _adding(brief: Brief, first: Quote) -> Quote | None:
     for other in others:
         if other.score < SECOND_SCORE * hit.score or other.language != hit.language:
             return None
+        asked = brief.asked(other)
         room = longest_quote(other.kind, other.language) - len(quoted)
-        quote = fitting_stretch(other.passage, brief.question, other.language, max(room, 0))
-        if len(quote) <= room and _adds(quote, quoted, brief.question, other.language):
+        quote = fitting_stretch(other.passage, asked, max(room, 0))
+        if len(quote) <= room and asked.fit(f"{quoted}\n{quote}") - asked.fit(quoted) >= SECOND_ADDS:
             return other, other.anchor, quote
     return None
-
-
-def _adds(quote: str, quoted: str, question: str, language: str) -> bool:
-    return fit(f"{quoted}\n{quote}", question, language) - fit(quoted, question, language) >= SECOND_ADDS
 
 
 def _citation(number: int, hit: Hit, anchor: str, quote: str) -> Citation:

@@ -18,6 +18,12 @@ def passages_of(snapshot: Snapshot, hit: Hit) -> Sequence[Passage]:
     return sorted((snapshot.passages[row] for row in mine), key=lambda passage: passage.ordinal)
 
 
+def weight_of(snapshot: Snapshot, word: str, language: str) -> float:
+    """How much a word tells in the articles of a language: its idf."""
+    columns = snapshot.lexical.columns.get(language)
+    return columns.idf(word) if columns else 1.0
+
+
 def rests_on_evidence(answer: Answer, brief: Brief) -> bool:
     """Whether the answer has citations, and each quotes an article that was found, word for word (P18)."""
     found = {(hit.family, hit.language): hit for hit in brief.hits}

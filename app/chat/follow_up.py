@@ -7,7 +7,7 @@ from typing import Any
 from app.chat.confidence import Confidence
 from app.chat.conversation import Choice, Conversation, Turn, TurnKind
 from app.chat.phrases import Phrasebook, words
-from app.chat.quotation import fit
+from app.chat.quotation import Asked
 from app.search.calibration import Band
 from app.search.hit import Results
 from app.search.query import Query
@@ -52,26 +52,25 @@ class Lookup:
     def find(self, conversation: Conversation, text: str, language: str) -> Found:
         """What fits `text`; as a follow-up of the question before, if that is understood better."""
         alone = self._search(Query(self._phrases.without_greeting(text), language))
+        if _is_one_word(text):  # a subject, not yet a question
+            alone = _at_most_middling(alone)
         before = _latest_asked(conversation)
-        goes_on = self._phrases.begins("follow_up", text, language)
-        refers_back = _is_short(text) and self._phrases.holds("refers_back", text, language)
-        is_half = _is_short(text) and alone.confidence.band == "low"
-        if before is None or not (goes_on or refers_back or is_half):
+        if before is None:
             return alone
-        first = before.asked if len(before.asked) <= LONGEST_BEFORE else before.question
-        together = self._search(Query(f"{first[:LONGEST_BEFORE]} {alone.searched}", language))
-        if refers_back:  # "how long does it take?" fits many articles; only one of them is about "it"
-            return together if _ORDER[together.confidence.band] >= _ORDER[alone.confidence.band] else alone
+        if self._phrases.is_whole("bare", text):
+            alone = _at_most_middling(alone)
+        if self._refers_back(text, language):
+            return self._continued(before, alone)
+        goes_on = self._phrases.begins("follow_up", text, language)
+        if not goes_on and not (_is_short(text) and alone.confidence.band == "low"):
+            return alone
+        together = self._together(before, alone)
         if together.confidence.probability <= alone.confidence.probability:
             return alone
         if goes_on:
             return together
         # The words before may carry the whole score: without a sign of going on, the new ones must be found as well.
-        return (
-            replace(together, confidence=_at_most_middling(together.confidence))
-            if _speaks_of(together.results, alone.searched)
-            else alone
-        )
+        return _at_most_middling(together) if _speaks_of(together.results, alone.searched) else alone
 
     def find_family(self, asked: str, choice: Choice, language: str) -> Found | None:
         """What the chosen article says to the question asked before; None if it is not there any more."""
@@ -80,6 +79,24 @@ class Lookup:
             if any(hit.family == choice.family for hit in found.results.hits):
                 return replace(found, searched=asked or choice.text)
         return None
+
+    def _refers_back(self, text: str, language: str) -> bool:
+        if self._phrases.is_whole("bare", text):
+            return True
+        return _is_short(text) and self._phrases.holds("refers_back", text, language)
+
+    def _continued(self, before: Turn, alone: Found) -> Found:
+        """ "How long does it take?" fits many articles; it is asked of the one before."""
+        together = self._together(before, alone)
+        if _ORDER[together.confidence.band] < _ORDER[alone.confidence.band]:
+            return alone
+        spoken_of = {citation.family for citation in before.citations}
+        best = together.results.hits[0].family if together.results.hits else ""
+        return together if best in spoken_of else _at_most_middling(together)
+
+    def _together(self, before: Turn, alone: Found) -> Found:
+        first = before.asked if len(before.asked) <= LONGEST_BEFORE else before.question
+        return self._search(replace(alone.results.query, text=f"{first[:LONGEST_BEFORE]} {alone.searched}"))
 
     def _search(self, query: Query) -> Found:
         snapshot = self._searcher.snapshot
@@ -103,8 +120,14 @@ def _is_short(text: str) -> bool:
 
 def _speaks_of(results: Results, text: str) -> bool:
     hit = results.hits[0]
-    return fit(f"{hit.title}\n{hit.heading}\n{hit.passage}", text, hit.language) >= WORDS_FOUND
+    return Asked(text, hit.language).fit(f"{hit.title}\n{hit.heading}\n{hit.passage}") >= WORDS_FOUND
 
 
-def _at_most_middling(confidence: Confidence) -> Confidence:
-    return replace(confidence, band="middling") if confidence.band == "high" else confidence
+def _is_one_word(text: str) -> bool:
+    said = words(text)
+    return len("".join(said)) <= 2 or len(said) == 1
+
+
+def _at_most_middling(found: Found) -> Found:
+    is_high = found.confidence.band == "high"
+    return replace(found, confidence=replace(found.confidence, band="middling")) if is_high else found

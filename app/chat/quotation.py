@@ -5,7 +5,7 @@ unbroken stretch of the passage, so it stands there word for word.
 """
 
 import re
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,6 +35,22 @@ class Part:
     is_list: bool
 
 
+class Asked:
+    """The words of a question, to be looked for in texts of one language; rare words weigh more than common ones."""
+
+    def __init__(self, question: str, language: str, weigh: Callable[[str], float] = lambda _: 1.0) -> None:
+        self.language = language
+        self.weights = {word: weigh(word) for word in words(analyse(question, language))}
+
+    def fit(self, text: str) -> float:
+        """The share of the question's words, by their weight, that stand in `text`, 0..1."""
+        return sum(self.weights[word] for word in self.found(text)) / (sum(self.weights.values()) or 1.0)
+
+    def found(self, text: str) -> set[str]:
+        """The question's words that stand in `text`."""
+        return self.weights.keys() & set(analyse(text, self.language))
+
+
 def longest_quote(kind: str, language: str) -> int:
     """How many characters to quote from an article of this kind."""
     return int((LONGEST_FAQ if kind == "faq" else LONGEST) * _DENSE.get(language, 1.0))
@@ -56,7 +72,7 @@ def cut(text: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def fitting_stretch(text: str, question: str, language: str, longest: int) -> str:
+def fitting_stretch(text: str, asked: Asked, longest: int) -> str:
     """The unbroken stretch of `text`, of at most `longest` characters, that fits the question best.
 
     It is longer only where one list is; `text` as a whole if it is short enough.
@@ -64,7 +80,7 @@ def fitting_stretch(text: str, question: str, language: str, longest: int) -> st
     parts = cut(text)
     if not parts:
         return ""
-    first = last = _best(parts, [text[part.start : part.end] for part in parts], question, language)
+    first = last = _best(parts, [text[part.start : part.end] for part in parts], asked)
     while first > 0 and parts[last].end - parts[first - 1].start <= longest:
         first -= 1
     while last + 1 < len(parts) and parts[last + 1].end - parts[first].start <= longest:
@@ -77,10 +93,9 @@ def has_steps(text: str) -> bool:
     return any(STEP.match(line) for line in text.split("\n"))
 
 
-def fit(text: str, question: str, language: str) -> float:
-    """The share of the question's words that stand in `text`, 0..1."""
-    asked = set(words(analyse(question, language)))
-    return len(asked & set(analyse(text, language))) / len(asked) if asked else 0.0
+def has_list(text: str) -> bool:
+    """Whether a list of any sort, or a table, stands in the text."""
+    return any(part.is_list for part in cut(text))
 
 
 def _sort(line: str, before: str) -> str:
@@ -97,18 +112,12 @@ def _leads_in(text: str, part: Part) -> bool:
     return text[part.start : part.end].endswith(_LEADS_IN)
 
 
-def _best(parts: tuple[Part, ...], texts: list[str], question: str, language: str) -> int:
+def _best(parts: tuple[Part, ...], texts: list[str], asked: Asked) -> int:
     """The part to quote around: the list if what is asked for are steps, else the sentence that fits best."""
-    asked = set(words(analyse(question, language)))
-    found = [asked & set(analyse(text, language)) for text in texts]
-    common = Counter(word for one in found for word in one)
-    # A word that stands in every sentence tells nothing about which to choose.
-    fits = [sum(1 / common[word] for word in one) / (len(asked) or 1) for one in found]
+    fits = [asked.fit(text) for text in texts]
     fits[0] += START_BONUS
     steps = [at for at, part in enumerate(parts) if part.is_list and _has_step(texts[at])]
-    if steps:
-        return max(steps, key=lambda at: fits[at])
-    return max(range(len(parts)), key=lambda at: fits[at])
+    return max(steps or range(len(parts)), key=lambda at: fits[at])
 
 
 def _has_step(text: str) -> bool:

@@ -14,6 +14,7 @@ _SMALL_TALK: Mapping[SmallTalk, str] = {
     SmallTalk.HELPFUL: N_("Good to hear. Is there anything else?"),
     SmallTalk.GOODBYE: N_("Goodbye! You can come back at any time."),
     SmallTalk.REFUSAL: N_("All right. Ask me in other words, or ask for a person whenever you like."),
+    SmallTalk.BARE: N_("Please tell me a little more: what is it about?"),
     SmallTalk.NONE_OF_THESE: N_("Then please tell me a little more, in other words."),
 }
 _HANDED_OFF: Mapping[HandoffReason, str] = {

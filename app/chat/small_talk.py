@@ -20,6 +20,7 @@ class SmallTalk(StrEnum):
     HELPFUL = "helpful"
     REFUSAL = "no"
     NONE_OF_THESE = "rejected"
+    BARE = "bare"
 
 
 HELPFUL_SIGNS = frozenset({SmallTalk.THANKS, SmallTalk.HELPFUL})
@@ -33,6 +34,8 @@ def small_talk(text: str, conversation: Conversation, phrases: Phrasebook) -> Sm
     last = conversation.last.kind if conversation.last else None
     if last is TurnKind.ANSWER and (_approves(text) or phrases.is_whole("yes", text)):
         return SmallTalk.HELPFUL
+    if not any(turn.asked for turn in conversation.turns) and phrases.is_whole("bare", text):
+        return SmallTalk.BARE  # "why?" with nothing before it
     if last is TurnKind.CLARIFICATION and phrases.is_whole("rejected", text):
         return SmallTalk.NONE_OF_THESE
     return SmallTalk.REFUSAL if last is TurnKind.NOTICE and phrases.is_whole("no", text) else None

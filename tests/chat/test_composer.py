@@ -41,6 +41,21 @@ def test_a_guide_gives_its_steps_whole(wording: Wording, searcher: Searcher) -> 
     assert answer.citations[0].url == "/en/billing/change-payment-method#how-do-i-change-the-card"
 
 
+def test_the_result_of_a_tutorial_leads_back_to_its_steps(wording: Wording, snapshot: Snapshot) -> None:
+    """Complete enough to act on: who asks how to do it gets the steps, wherever in the article the search landed."""
+    parts = [one for one in snapshot.passages if one.family == "billing/change-payment-method"]
+    result = replace(parts[1], anchor="result", heading="Did it work?", text="The new card is the default.")
+    hit = _hit("Change your payment method", "tutorial", result)
+    brief = Brief("how to enter a new card", "en", [hit], True, lambda _: [*parts, result])
+    answer = ExtractiveComposer(wording).compose(brief)
+    assert [citation.url.partition("#")[2] for citation in answer.citations] == [
+        "result",
+        "how-do-i-change-the-card",
+    ]
+    narrow = replace(brief, question="default did work")
+    assert len(ExtractiveComposer(wording).compose(narrow).citations) == 1
+
+
 def test_symptoms_lead_on_to_the_checks(wording: Wording, searcher: Searcher) -> None:
     answer = compose(
         wording, searcher, "recognise a failed payment banner entry declined in the payment history"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat.quotation import continues, cut, fitting_stretch, has_steps
+from app.chat.quotation import Asked, continues, cut, fitting_stretch, has_steps
 
 STEPS = "Do this:\n1. Open it.\n2. Close it.\n  - gently\n3. Done.\nThat was all. Really."
 
@@ -42,7 +42,7 @@ def test_sentences_end_where_readers_end_them(text: str, sentences: list[str]) -
 def test_a_numbered_list_is_never_cut() -> None:
     steps = "\n".join(f"{n}. {'word ' * 30}end." for n in range(1, 12))
     text = f"Before. {'Filler. ' * 40}\n{steps}\nAfter."
-    assert fitting_stretch(text, "word", "en", 900) == steps
+    assert fitting_stretch(text, Asked("word", "en"), 900) == steps
 
 
 def test_the_sentence_that_fits_is_chosen_from_a_long_passage() -> None:
@@ -51,13 +51,13 @@ def test_the_sentence_that_fits_is_chosen_from_a_long_passage() -> None:
         + ["Invoices are sent on the first of the month."]
         + ["More filler here."] * 30
     )
-    assert "Invoices" in fitting_stretch(text, "when are invoices sent", "en", 200)
+    assert "Invoices" in fitting_stretch(text, Asked("when are invoices sent", "en"), 200)
 
 
 @given(st.text(alphabet="ab .!?:\n-|12。", max_size=200), st.integers(0, 120))
 def test_a_stretch_stands_in_the_text_word_for_word(text: str, longest: int) -> None:
     """Every quotation is verbatim (complaint 12), whatever the passage looks like."""
-    found = fitting_stretch(text, "a b", "en", longest)
+    found = fitting_stretch(text, Asked("a b", "en"), longest)
     assert found in text
     assert bool(found) == bool(text.strip())
     if len(found) > longest:
