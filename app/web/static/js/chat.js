@@ -16,7 +16,7 @@ const progress = chat.querySelector("[data-progress]");
 let busy = false;
 
 chat.querySelector("[data-keys-hint]").hidden = false;
-document.getElementById(`message-${log.dataset.last}`)?.scrollIntoView({ block: "start", behavior: "instant" });
+readOn();
 if (chat.hasAttribute("data-with-person")) setTimeout(poll, POLL_MS);
 
 field.addEventListener("keydown", (event) => {
@@ -50,6 +50,8 @@ async function takeTurn(form, text) {
   progress.textContent = theirs ? progress.dataset.looking : "";
   mine.scrollIntoView({ block: "start" });
   try {
+    if (form.dataset.tried !== text) form.elements.key.value = freshKey();  // the same words again are the same try
+    form.dataset.tried = text;
     const body = new FormData(form);
     body.set("text", text);
     body.set("after", log.dataset.last);
@@ -59,7 +61,7 @@ async function takeTurn(form, text) {
       if (name === "delta" && theirs) say(theirs, data.text);
       if (name === "messages") show(data, [mine, theirs]);
     });
-    form.elements.key.value = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+    delete form.dataset.tried;
   } catch (error) {
     mine.remove();
     theirs?.remove();
@@ -91,7 +93,7 @@ async function read(stream, on) {
 }
 
 function show({ html, last, with_person: withPerson }, placeholders) {
-  if (withPerson && !chat.hasAttribute("data-with-person")) return location.reload();
+  if (withPerson && !chat.hasAttribute("data-with-person")) return reload();
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   fill(fresh.content);
@@ -103,6 +105,21 @@ function show({ html, last, with_person: withPerson }, placeholders) {
   log.append(fresh.content);
   log.dataset.last = Math.max(Number(log.dataset.last), last);
   if (placeholders.length) first?.scrollIntoView({ block: "start" });
+}
+
+// A person takes over: the whole page changes its words. Whoever listens to it goes on at the newest message.
+function reload() {
+  remember("handrail-read-on", "yes");
+  location.reload();
+}
+
+function readOn() {
+  const newest = document.getElementById(`message-${log.dataset.last}`);
+  newest?.scrollIntoView({ block: "start", behavior: "instant" });
+  if (newest && recall("handrail-read-on")) {
+    newest.tabIndex = -1;
+    newest.focus({ preventScroll: true });
+  }
 }
 
 async function poll() {
@@ -151,6 +168,28 @@ function complain(error) {
   const notice = chat.querySelector("template[data-notice-danger]").content.cloneNode(true);
   notice.querySelector("[data-words]").textContent = text;
   fault.replaceChildren(notice);
+}
+
+function freshKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(18)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function remember(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // Storage is off: the page is read from its beginning.
+  }
+}
+
+function recall(name) {
+  try {
+    const value = sessionStorage.getItem(name);
+    sessionStorage.removeItem(name);
+    return value;
+  } catch {
+    return null;
+  }
 }
 
 function words(bubble) {
