@@ -1,8 +1,7 @@
 """A conversation is one visitor's chat; a turn is one thing they said with what the bot said to it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -177,23 +176,3 @@ class Message:
 def deltas(turn: Turn) -> list[str]:
     """The turn's text in pieces of about a sentence, for a stream; joined they are the text."""
     return _PIECE.findall(turn.text)
-
-
-def turn_json(turn: Turn, ticket: Mapping[str, object] | None = None) -> dict[str, object]:
-    """The turn as the JSON interface shows it; `ticket` is the handoff's ticket in the same form (else its number)."""
-    handoff = turn.handoff and {
-        "reason": turn.handoff.reason.value,
-        "ticket": ticket or {"number": turn.handoff.ticket_number},
-    }
-    return {
-        "id": turn.id,
-        "kind": turn.kind.value,
-        "language": turn.language,
-        "text": turn.text,
-        "html": turn.html,
-        "citations": [asdict(citation) for citation in turn.citations],
-        "confidence": turn.confidence and asdict(turn.confidence),
-        "choices": [asdict(choice) for choice in turn.choices],
-        "handoff": handoff,
-        "degraded": list(turn.degraded),
-    }

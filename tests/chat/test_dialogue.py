@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat.conversation import HandoffReason, Turn, TurnKind, deltas, turn_json
+from app.chat.conversation import HandoffReason, Turn, TurnKind, deltas
 from app.chat.dialogue import Dialogue
 from app.chat.replies import Replies
 from app.errors import Invalid
@@ -27,12 +27,6 @@ def test_a_question_gets_a_cited_answer(visitor: Visitor) -> None:
     assert turn.citations[0].family == "billing/payment-failed"
     assert turn.citations[0].url == "/en/billing/payment-failed#why-did-my-payment-fail-checks-in-order"
     assert "3. Limit reached." in turn.text
-    shown = turn_json(turn)
-    assert list(shown) == [
-        "id", "kind", "language", "text", "html", "citations", "confidence", "choices", "handoff", "degraded",
-    ]  # fmt: skip
-    assert shown["kind"] == "answer"
-    assert shown["handoff"] is None
     assert visitor.conversation.turns == (turn,)
     assert "".join(deltas(turn)) == turn.text
     assert any(piece.strip() == "3. Limit reached." for piece in deltas(turn))
@@ -92,10 +86,8 @@ def test_middling_without_a_rival_answers_and_says_so(visitor: Visitor, judge: J
     turn = visitor.says("how long does a refund take")
     assert turn.kind is TurnKind.ANSWER
     assert "not sure" in turn.text
-    assert turn_json(turn)["confidence"] == {
-        "probability": turn.confidence and turn.confidence.probability,
-        "band": "middling",
-    }
+    assert turn.confidence is not None
+    assert turn.confidence.band == "middling"
 
 
 def test_a_withdrawn_article_is_not_quoted_any_more(visitor: Visitor, content: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.chat.answer import Answer
 from app.chat.composer import Brief
-from app.chat.conversation import Citation, HandoffReason, Turn, TurnKind, turn_json
+from app.chat.conversation import Citation, HandoffReason, Turn, TurnKind
 from app.people.person import Person
 from app.tickets.desk import Desk
 from app.tickets.ticket import By
@@ -60,12 +60,6 @@ def test_the_tokens_are_not_in_the_database(visitor: Visitor) -> None:
         ]
     assert not any(turn.handoff.token in rows for rows in everything)
     assert visitor.says("agent please", "key-1").handoff
-
-
-def test_the_handoff_json_holds_reason_and_ticket(visitor: Visitor) -> None:
-    turn = visitor.says("I want to talk to a human")
-    shown = turn_json(turn, {"number": "H-1"})
-    assert shown["handoff"] == {"reason": "ASKED_FOR_PERSON", "ticket": {"number": "H-1"}}
 
 
 @pytest.mark.parametrize(
