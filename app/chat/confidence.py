@@ -10,7 +10,7 @@ from app.search.hit import Results
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """`probability` that the first hit answers the question, 0..1, and what follows from it by the stated costs."""
+    """`probability` that the first hit answers the question, 0..1, and the band that follows from the stated costs."""
 
     probability: float
     band: Band
@@ -18,6 +18,5 @@ class Confidence:
 
 def assess(results: Results, calibration: Mapping[str, Any]) -> Confidence:
     """The confidence in the first hit. `calibration` is `snapshot.calibration`; the shipped one is used if it is empty."""
-    curves = Calibration.of(calibration)
-    probability = curves.probability(results)
-    return Confidence(probability, curves.band(probability))
+    verdict = Calibration.of(calibration).judge(results)
+    return Confidence(verdict.right, verdict.band)

@@ -1,8 +1,8 @@
-"""From signals to the chance that the first hit answers the question, and to a band.
+"""From signals to what a reader may expect of the first hit: two chances and a band.
 
-A calibration is plain data: two logistic curves, the costs from which its bands follow, and the figures it reached. It
-is fitted by `fitting.py`, lies in the snapshot (other articles shift every score), and may be edited by hand there
-or, for content without gold questions, in `default_calibration.json`.
+A calibration is plain data: logistic curves, the costs from which the bands follow, and the figures it reached. It is
+fitted by `fitting.py` and lies in the snapshot, because other articles or another encoder shift every score. For
+content without gold questions there is `default_calibration.json`. Costs may be edited in either.
 """
 
 import json
@@ -15,28 +15,41 @@ from typing import Any, Literal
 
 from app.search.hit import NAMES, Mode, Results, Signals
 
-FORMAT = 1
+FORMAT = 2
 DEFAULT_FILE = Path(__file__).parent / "default_calibration.json"
 
 Band = Literal["high", "middling", "low"]
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer costs, in handoffs: when no article answers the question, and when another article does.
+
+    The second is the smaller harm: the reader sees the other article's name, and asks again or asks for a person.
+    """
+
+    unanswerable: float
+    other_article: float
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
-    """What a mistake costs, in handoffs. A handoff that was not needed costs one."""
+    """An answer is given when it is expected to cost less than the handoff that it saves, which costs 1."""
 
-    wrong_confident_answer: float = 5.0
-    wrong_hedged_answer: float = 1.5
+    plain: Cost = Cost(unanswerable=5.0, other_article=0.5)
+    hedged: Cost = Cost(unanswerable=1.5, other_article=0.5)
 
-    @property
-    def high(self) -> float:
-        """The probability from which a plain answer is expected to cost less than a handoff: (1 - p) · cost < 1."""
-        return 1 - 1 / self.wrong_confident_answer
 
-    @property
-    def middling(self) -> float:
-        """The same for an answer that says it is not sure, or asks which article is meant."""
-        return 1 - 1 / self.wrong_hedged_answer
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`right`: the chance that the first hit answers the question. `answerable`: that any article does.
+
+    Band `high` answers, `middling` asks back or answers with a warning, `low` offers a person.
+    """
+
+    right: float
+    answerable: float
+    band: Band
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +68,25 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Curves:
+    """The two curves of one mode."""
+
+    right: Curve
+    answerable: Curve
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Curves":
+        """From their JSON object."""
+        return cls(Curve(**stored["right"]), Curve(**stored["answerable"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """`encoder` is the sha256 of the weights with which `hybrid` was fitted; it says nothing about any other."""
 
     encoder: str
-    hybrid: Curve
-    lexical: Curve
+    hybrid: Curves
+    lexical: Curves
     costs: Costs
 
     @classmethod
@@ -70,26 +96,31 @@ class Calibration:
             return default_calibration()
         return cls(
             encoder=stored["encoder"],
-            hybrid=Curve(**stored["curves"]["hybrid"]),
-            lexical=Curve(**stored["curves"]["lexical"]),
-            costs=Costs(**stored["costs"]),
+            hybrid=Curves.of(stored["curves"]["hybrid"]),
+            lexical=Curves.of(stored["curves"]["lexical"]),
+            costs=Costs(**{name: Cost(**cost) for name, cost in stored["costs"].items()}),
         )
 
-    def curve(self, mode: Mode, encoder: str) -> Curve:
-        """The curve for a search. With an encoder other than the fitted one only the words are believed."""
+    def judge(self, results: Results) -> Verdict:
+        """The verdict on the first hit; nothing is expected of a search without hits."""
+        if not results.hits:
+            return Verdict(0.0, 0.0, "low")
+        curves = self._curves(results.mode, results.encoder)
+        right = curves.right.probability(results.signals)
+        answerable = max(right, curves.answerable.probability(results.signals))
+        return Verdict(right, answerable, self._band(right, answerable))
+
+    def _curves(self, mode: Mode, encoder: str) -> Curves:
+        """With an encoder other than the fitted one only the words are believed."""
         return self.hybrid if mode == "hybrid" and encoder == self.encoder else self.lexical
 
-    def probability(self, results: Results) -> float:
-        """The chance that the first hit answers the question; 0 without hits."""
-        if not results.hits:
-            return 0.0
-        return self.curve(results.mode, results.encoder).probability(results.signals)
+    def _band(self, right: float, answerable: float) -> Band:
+        def expected(cost: Cost) -> float:
+            return (1 - answerable) * cost.unanswerable + (answerable - right) * cost.other_article
 
-    def band(self, probability: float) -> Band:
-        """`high` answers, `middling` asks back or answers with a warning, `low` offers a person."""
-        if probability >= self.costs.high:
+        if expected(self.costs.plain) < 1:
             return "high"
-        return "middling" if probability >= self.costs.middling else "low"
+        return "middling" if expected(self.costs.hedged) < 1 else "low"
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.languages import DEFAULT, TAGS
-from app.search.calibration import Calibration
+from app.search.calibration import Calibration, Verdict
 from app.search.gold import GoldQuestion
 from app.search.hit import Results
 from app.search.measures import (
@@ -30,8 +30,11 @@ class _Asked:
 
     question: GoldQuestion
     results: Results
-    probability: float
-    is_confident: bool
+    verdict: Verdict
+
+    @property
+    def is_confident(self) -> bool:
+        return self.verdict.band == "high"
 
     @property
     def rank(self) -> int:
@@ -51,7 +54,8 @@ def evaluate(searcher: Searcher, questions: Sequence[GoldQuestion], split: str =
     answerable = [one for one in asked if one.question.family]
     missed = list(_ask_without(searcher, [one.question for one in answerable]))
     right = np.array([one.rank == 1 for one in asked])
-    sure = np.array([one.probability for one in asked])
+    sure = np.array([one.verdict.right for one in asked])
+    hopeful = np.array([one.verdict.answerable for one in asked])
     return Report(
         generation=snapshot.generation,
         split=split,
@@ -61,9 +65,9 @@ def evaluate(searcher: Searcher, questions: Sequence[GoldQuestion], split: str =
         answers=_answered(asked),
         ece=expected_calibration_error(sure, right),
         auroc_right=auroc(sure, right),
-        auroc_answerable=auroc(sure, np.array([one.question.family is not None for one in asked])),
+        auroc_answerable=auroc(hopeful, np.array([one.question.family is not None for one in asked])),
         auroc_near_miss=auroc(
-            np.array([one.probability for one in (*answerable, *missed)]),
+            np.array([one.verdict.answerable for one in (*answerable, *missed)]),
             np.repeat([True, False], [len(answerable), len(missed)]),
         ),
         reliability=reliability(sure, right),
@@ -89,8 +93,7 @@ def _ask_without(searcher: Searcher, questions: Sequence[GoldQuestion]) -> Itera
 def _asked(searcher: Searcher, question: GoldQuestion, query: Query) -> _Asked:
     calibration = Calibration.of(searcher.snapshot.calibration)
     results = searcher.search(query)
-    probability = calibration.probability(results)
-    return _Asked(question, results, probability, calibration.band(probability) == "high")
+    return _Asked(question, results, calibration.judge(results))
 
 
 def _found(asked: Sequence[_Asked]) -> tuple[Found, ...]:
@@ -127,10 +130,10 @@ def _count(language: str, asked: Sequence[_Asked]) -> Answered:
 
 
 def _risk_coverage(asked: Sequence[_Asked]) -> tuple[RiskPoint, ...]:
-    surest = sorted(asked, key=lambda one: -one.probability)
+    surest = sorted(asked, key=lambda one: -one.verdict.right)
     points = []
     for coverage in COVERAGES if surest else ():
         chosen = surest[: max(1, round(coverage * len(surest)))]
         wrong = sum(one.rank != 1 for one in chosen)
-        points.append(RiskPoint(coverage, wrong / len(chosen), len(chosen), wrong, chosen[-1].probability))
+        points.append(RiskPoint(coverage, wrong / len(chosen), len(chosen), wrong, chosen[-1].verdict.right))
     return tuple(points)

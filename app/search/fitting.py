@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.search.calibration import DEFAULT_FILE, FORMAT, Costs, Curve
+from app.languages import DEFAULT
+from app.search.calibration import DEFAULT_FILE, FORMAT, Costs, Curve, Curves
 from app.search.encoder import Encoder
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Results
@@ -26,27 +27,32 @@ from app.search.snapshot import Snapshot
 # With fewer answerable questions a curve of our own would be worse than the shipped one.
 LEAST_QUESTIONS = 40
 FOLDS = 5
-STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
-# What counts without an encoder. `lead` and `agreement` mix the legs, so they say nothing here.
+STRENGTHS = (0.1, 0.3, 1.0, 3.0)
+# What counts without an encoder; all the others change with it.
 LEXICAL_NAMES = (
-    "lexical", "article_lexical", "lexical_lead", "words_found", "words_in_article", "words_known", "heading_fit",
-    "same_language", "fallback", "stale", "length",
+    "lexical_score", "lexical_share", "lexical", "lexical_lead", "words_found", "words_in_article", "words_known",
+    "heading_fit", "same_language", "fallback", "stale", "length",
 )  # fmt: skip
 # More evidence must never make the bot less sure, so only these may count against an answer. Without that bound signals
 # that move together get large weights of opposite sign: they fit the sample and fail on the next help centre.
 FREE_NAMES = frozenset({"same_language", "fallback", "stale", "length"})
-# Near misses made by us outnumber the gold ones; this keeps a third of the weight on questions without an answer, as
-# in the gold questions themselves.
-NEAR_MISS_WEIGHT = 0.25
+# Together with a third of questions without an answer, this keeps a third of all weight on such questions. A near miss
+# made by us weighs little, for a sibling of the missing article often answers, too.
+NEAR_MISS_WEIGHT = 0.1
+UNANSWERABLE_WEIGHT = 0.8
+# The same question with English articles only: what a help centre with few translations is like.
+ABROAD_WEIGHT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One search: its signals, whether the first hit was right, what it weighs, and which question it came from.
-    `is_near_miss` says that its family had been taken away."""
+    """One search: its signals, what was true, what it weighs, and which question it came from.
+
+    `is_near_miss`: its family had been taken away."""
 
     signals: NDArray[np.float64]
     is_right: bool
+    is_answerable: bool
     weight: float
     group: int
     is_near_miss: bool
@@ -70,15 +76,20 @@ def calibrate(
     if sum(one.family is not None for one in fitting) < LEAST_QUESTIONS:
         stored: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
         return stored
-    curves = {
-        mode: _fit(samples_of(_searcher(snapshot, reader, today), fitting), names)
-        for mode, reader, names in (("hybrid", encoder, NAMES), ("lexical", None, LEXICAL_NAMES))
-    }
+    curves = {}
+    for mode, reader, names in (("hybrid", encoder, NAMES), ("lexical", None, LEXICAL_NAMES)):
+        samples = samples_of(_searcher(snapshot, reader, today), fitting)
+        curves[mode] = asdict(
+            Curves(
+                right=_fit(samples, names, [one.is_right for one in samples]),
+                answerable=_fit(samples, names, [one.is_answerable for one in samples]),
+            )
+        )
     return {
         "format": FORMAT,
         "encoder": encoder.identity.weights_sha256,
         "costs": asdict(costs or Costs()),
-        "curves": {mode: asdict(curve) for mode, curve in curves.items()},
+        "curves": curves,
     }
 
 
@@ -93,14 +104,17 @@ def _searcher(snapshot: Snapshot, encoder: Encoder | None, today: date) -> Searc
 
 def _samples(searcher: Searcher, one: GoldQuestion, group: int) -> Iterator[Sample]:
     asked = Query(one.text, one.language, limit=1)
-    variants = [asked] if one.language == "en" else [asked, replace(asked, evidence=("en",))]
-    share = 1 / len(variants)
-    for query in variants:
+    variants = [(asked, 1.0)]
+    if one.language != DEFAULT:
+        variants.append((replace(asked, evidence=(DEFAULT,)), ABROAD_WEIGHT))
+    for query, share in variants:
         results = searcher.search(query)
-        yield Sample(results.signals.vector(), is_right(results, one), share, group, is_near_miss=False)
+        answerable = one.family is not None
+        weight = share if answerable else share * UNANSWERABLE_WEIGHT
+        yield Sample(results.signals.vector(), is_right(results, one), answerable, weight, group, False)
         if one.family is not None:
             missed = searcher.search(replace(query, without=frozenset([one.family])))
-            yield Sample(missed.signals.vector(), False, share * NEAR_MISS_WEIGHT, group, is_near_miss=True)
+            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, True)
 
 
 def is_right(results: Results, one: GoldQuestion) -> bool:
@@ -108,10 +122,10 @@ def is_right(results: Results, one: GoldQuestion) -> bool:
     return bool(results.hits) and results.hits[0].family == one.family
 
 
-def _fit(samples: Sequence[Sample], names: Sequence[str]) -> Curve:
+def _fit(samples: Sequence[Sample], names: Sequence[str], truth: Sequence[bool]) -> Curve:
     """A logistic curve; the strength of its regularisation by cross-validation over questions, not over samples."""
     x = np.array([sample.signals for sample in samples])[:, [NAMES.index(name) for name in names]]
-    y = np.array([sample.is_right for sample in samples])
+    y = np.array(truth)
     weights = np.array([sample.weight for sample in samples])
     groups = np.array([sample.group for sample in samples])
     free = np.array([name in FREE_NAMES for name in names])

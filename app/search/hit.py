@@ -43,38 +43,43 @@ class Signals:
     All are 0 when nothing was found. The order of the fields is the order of `vector()` and of `NAMES`.
     """
 
+    score: float = 0.0
+    """Fused score of the first hit, 0..1."""
+    share: float = 0.0
+    """The first article's part of the softmax over all articles: what the ranker itself would bet on it, 0..1."""
+    lexical_score: float = 0.0
+    """The same two for the legs that need no encoder, so that they mean the same whichever encoder took part."""
+    lexical_share: float = 0.0
+    """See `lexical_score`."""
     dense: float = 0.0
-    """Cosine of question and first hit; this and the next four are 0 in lexical mode."""
-    article_dense: float = 0.0
-    """Mean cosine of the question and all passages of the first article."""
+    """Cosine of question and first hit; this and the next five are 0 in lexical mode."""
+    family: float = 0.0
+    """Mean cosine of the question and the translations of the first article."""
     matching: float = 0.0
     """Late interaction of question and first hit, -1..1."""
+    article_matching: float = 0.0
+    """Its mean over the passages of the first article."""
     heading: float = 0.0
     """Cosine of the question and the hit's title and headings."""
     heading_matching: float = 0.0
     """Late interaction of the question and the hit's title and headings."""
     lexical: float = 0.0
     """Share of the attainable BM25 score that the first hit reaches, 0..1."""
-    article_lexical: float = 0.0
-    """The mean of that share over all passages of the first article."""
     lead: float = 0.0
     """Fused score of the first hit less that of the next family."""
-    dense_lead: float = 0.0
-    """The same for the dense leg alone; negative when it prefers another family."""
-    matching_lead: float = 0.0
-    """The same for late interaction alone."""
     lexical_lead: float = 0.0
-    """The same for the lexical leg alone."""
+    """The same for the lexical leg alone; negative when it prefers another family."""
     agreement: float = 0.0
     """Share of the legs that put the same family first, 0..1."""
     words_found: float = 0.0
-    """Share of the question's words, by their idf, that stand in the first passage, 0..1."""
+    """Share of the question's words, by their idf, that stand in the first passage, 0..1. This and the next three are
+    0 when question and passage are in two languages: words that meet by chance prove nothing."""
     words_in_article: float = 0.0
-    """The same for all passages of the first article together, 0..1."""
+    """The same for all passages of the first article together."""
     words_known: float = 0.0
     """The same for all passages of that language together: a foreign subject shows here."""
     heading_fit: float = 0.0
-    """Share of the words of the passage's heading and title, by their idf, that the question uses, 0..1."""
+    """Share of the words of the passage's title or heading, by their idf, that the question uses, 0..1."""
     same_language: float = 0.0
     """1 when the question and the passage are in one language."""
     fallback: float = 0.0

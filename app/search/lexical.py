@@ -104,6 +104,16 @@ class LexicalIndex:
                 self.columns[language].add_scores(weighted, scores)
         return scores
 
+    def word_shares(self, tokens: Sequence[str], languages: Iterable[str]) -> NDArray[np.float32]:
+        """Float32 (n,): the share (0..1) of the distinct words among `tokens`, weighed by idf, that stand in a row."""
+        shares = np.zeros(self.size, dtype=np.float32)
+        asked = words(list(tokens))
+        for columns in (self.columns[language] for language in languages if language in self.columns):
+            whole = sum(columns.idf(word) for word in asked)
+            for word in asked:
+                shares[columns.rows_with(word)] += np.float32(columns.idf(word) / whole)
+        return shares
+
     def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:
         """Share of the distinct words among `tokens`, weighed by idf, that stand in any of `rows`; 0 without words."""
         columns = self.columns.get(language)

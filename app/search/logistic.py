@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-STEPS = 3000
+STEPS = 600
 # A step that moves no standardised parameter by more than this is the last.
-STILL = 1e-6
+STILL = 1e-4
 
 
 def fit_logistic(x: Floats, y: Bools, weights: Floats, strength: float, free: Bools) -> tuple[float, Floats]:
