@@ -1,0 +1,1 @@
+"""A real browser against a real server: the feature as partners and agents meet it."""
