@@ -29,7 +29,7 @@ ALIKE = {
     "fr": {"Handrail", "Assistant", "Chat", "Conversation", "E-mail", "Messages", "Question", "Questions"}
     | {"Ticket", "Tickets", "Ticket %(number)s", "%(count)s article"},
     "ja": {"Handrail"},
-    "pt-BR": {"Handrail", "Chat", "E-mail", "Normal", "Status", "Ticket", "Tickets", "Ticket %(number)s"},
+    "pt-BR": {"Handrail", "Chat", "E-mail", "Normal", "Status"},
     "zh-Hans": {"Handrail"},
 }
 # How a language does NOT set its text: each expression finds a fault.
