@@ -5,7 +5,7 @@ Everybody else gets the same `NotFound` as for a ticket that does not exist (P14
 
 from fastapi import Request, Response
 
-from app.errors import NotFound, NotSignedIn
+from app.errors import NotAllowed, NotFound, NotSignedIn
 from app.people.permissions import Action, may
 from app.tickets.views import RequesterView
 from app.web.context import Services
@@ -30,6 +30,14 @@ def view_by_bearer(request: Request, services: Services, number: str) -> Request
     if not may(person, Action.READ_TICKETS):
         raise NotFound
     return services.desk.view(number)
+
+
+def speaker_by_bearer(request: Request, services: Services, number: str) -> RequesterView:
+    """The same for whoever writes in the requester's name: only the bearer does. Staff have the workspace for it."""
+    view = view_by_bearer(request, services, number)
+    if bearer_of(request) is None:
+        raise NotAllowed("Answer in the workspace, in your own name.")
+    return view
 
 
 def view_by_cookie(request: Request, services: Services, number: str) -> RequesterView:

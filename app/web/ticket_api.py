@@ -15,7 +15,7 @@ from app.tickets.ticket import Channel, Money, OrderFacts, Requester
 from app.tickets.views import RequesterView
 from app.web.context import Services, ServicesOf, caller_of, limited, reader_language
 from app.web.cookies import NEVER_KEPT
-from app.web.ticket_access import view_by_bearer
+from app.web.ticket_access import speaker_by_bearer, view_by_bearer
 from app.web.ticket_shapes import (
     EntryShown,
     OpenedTicketShown,
@@ -83,7 +83,12 @@ def _opened_by_bearer(request: Request, services: ServicesOf, number: str) -> Re
     return view_by_bearer(request, services, number)
 
 
+def _spoken_by_bearer(request: Request, services: ServicesOf, number: str) -> RequesterView:
+    return speaker_by_bearer(request, services, number)
+
+
 TicketOf = Annotated[RequesterView, Depends(_opened_by_bearer)]
+OwnTicketOf = Annotated[RequesterView, Depends(_spoken_by_bearer)]
 
 
 @router.post("", status_code=201, dependencies=[limited("ticket")])
@@ -110,7 +115,11 @@ def ticket(view: TicketOf, response: Response, services: ServicesOf) -> TicketSh
 
 @router.post("/{number}/messages", status_code=201, dependencies=[limited("write")])
 def add_message(
-    asked: MessageAsked, view: TicketOf, response: Response, services: ServicesOf, key: IdempotencyKey = None
+    asked: MessageAsked,
+    view: OwnTicketOf,
+    response: Response,
+    services: ServicesOf,
+    key: IdempotencyKey = None,
 ) -> EntryShown:
     """The requester says more; a ticket that was solved is open again."""
     say_once(services, view.number, asked.text, key)
@@ -119,14 +128,14 @@ def add_message(
 
 
 @router.put("/{number}/solution", dependencies=[limited("write")])
-def accept_solution(view: TicketOf, response: Response, services: ServicesOf) -> TicketShown:
+def accept_solution(view: OwnTicketOf, response: Response, services: ServicesOf) -> TicketShown:
     """It is solved. Saying so twice changes nothing."""
     services.desk.accept_solution(view.number, services.clock())
     return _shown(services.desk.view(view.number), response, services)
 
 
 @router.delete("/{number}/solution", dependencies=[limited("write")])
-def reject_solution(view: TicketOf, response: Response, services: ServicesOf) -> TicketShown:
+def reject_solution(view: OwnTicketOf, response: Response, services: ServicesOf) -> TicketShown:
     """It is not solved: the ticket is open again. 409 for one that was not solved."""
     services.desk.reject_solution(view.number, services.clock())
     return _shown(services.desk.view(view.number), response, services)
