@@ -20,6 +20,8 @@ _RAW_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # Raw tags that only shape the words inside them; what any other raw tag holds is not read.
 _PLAIN_NAMES = "b i u s em strong small mark kbd sub sup abbr del ins q cite var samp code br wbr"
 _PLAIN_TAGS = frozenset(_PLAIN_NAMES.split())
+# What Markdown sources are set with; not the no-break spaces of the author.
+_SPACES = re.compile("[ \t\r\f\v]+")
 _HEADINGS = {"h1": 2, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 
 
@@ -157,8 +159,11 @@ class BlockReader:
 
 
 def tidy(text: str) -> str:
-    """Runs of spaces become one; line breaks stay, blank lines and outer space go."""
-    lines = (" ".join(line.split()) for line in text.split("\n"))
+    """Runs of spaces become one; line breaks stay, blank lines and outer space go.
+
+    No-break spaces are letters here: French sets one before `?`, which must not fall onto the next line.
+    """
+    lines = (_SPACES.sub(" ", line).strip(" ") for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
