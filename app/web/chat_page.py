@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import Field
 
 from app.chat.conversation import Contact, Turn, deltas
 from app.chat.dialogue import LONGEST_TEXT
@@ -19,7 +19,7 @@ from app.web.chat_room import Room, RoomOf, common_values, news, shown_unkept
 from app.web.contact_form import FAULTS
 from app.web.context import limited
 from app.web.cookies import CHAT, NEVER_KEPT, forget, zone_of
-from app.web.form_words import plain_lines
+from app.web.form_words import SentForm, plain_lines
 from app.web.problems import status_of
 from app.wording import N_
 
@@ -29,7 +29,7 @@ TOO_LONG = N_("Please write between 1 and 4,000 characters.")
 AWAY = N_("We cannot take that at this moment. Your words are still here: please send them again soon.")
 
 
-class TextForm(BaseModel):
+class TextForm(SentForm):
     """What the visitor says. `after` is the last message the page shows."""
 
     text: str = ""
@@ -38,14 +38,14 @@ class TextForm(BaseModel):
     after: int = 0
 
 
-class HandoffForm(BaseModel):
+class HandoffForm(SentForm):
     """A person, please."""
 
     key: str = ""
     time_zone: str = ""
 
 
-class ContactForm(BaseModel):
+class ContactForm(SentForm):
     """Where a reply may be sent."""
 
     email: str = ""
@@ -53,13 +53,13 @@ class ContactForm(BaseModel):
     phone: str = ""
 
 
-class VoteForm(BaseModel):
+class VoteForm(SentForm):
     """Did it help?"""
 
     turn: str = ""
     message: int = 0
     helpful: str = ""
-    reasons: list[str] = []
+    reasons: list[str] = Field(default_factory=list)
     comment: str = ""
 
 

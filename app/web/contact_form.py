@@ -8,14 +8,13 @@ from typing import Annotated
 from babel.numbers import get_currency_precision, is_currency
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.errors import FieldProblem, Invalid, Unavailable
 from app.tickets.draft import TicketDraft
 from app.tickets.ticket import Channel, Money, OrderFacts, Requester
 from app.web.context import PageOf, ServicesOf, caller_of, limited
 from app.web.cookies import NEVER_KEPT
-from app.web.form_words import new_key, plain_lines
+from app.web.form_words import SentForm, new_key, plain_lines
 from app.web.pages import Page
 from app.web.shelves import SHELVES
 from app.web.ticket_access import keep_ticket
@@ -54,7 +53,7 @@ _IN_FORM = {
 _TOPICS = frozenset(shelf.topic for shelf in SHELVES)
 
 
-class ContactForm(BaseModel):
+class ContactForm(SentForm):
     """What the form sends; a field that was left empty is an empty string."""
 
     subject: str = ""

@@ -2,6 +2,14 @@
 
 import secrets
 
+from pydantic import BaseModel, ConfigDict
+
+
+class SentForm(BaseModel):
+    """What a page's form sends: its own fields and no others, so that nothing can be slipped in (422)."""
+
+    model_config = ConfigDict(extra="forbid")
+
 
 def new_key() -> str:
     """A fresh Idempotency-Key for one form."""

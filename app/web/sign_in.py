@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.errors import NotSignedIn
 from app.people.directory import SIGN_IN_LASTS
 from app.people.person import Person
 from app.web.context import PageAnywhere, Services, ServicesOf, limited
 from app.web.cookies import NEVER_KEPT, STAFF, forget, keep
+from app.web.form_words import SentForm
 from app.web.pages import Page
 from app.wording import N_
 
@@ -24,7 +24,7 @@ WORKSPACE = "/workspace"
 _LOCAL = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
 
 
-class SignInForm(BaseModel):
+class SignInForm(SentForm):
     """What the form sends."""
 
     email: str = ""

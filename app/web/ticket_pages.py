@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.errors import Conflict, Invalid, NotFound, Unavailable
 from app.languages import normalize
@@ -15,7 +14,7 @@ from app.tickets.views import RequesterView, TimelineEntry
 from app.tickets.words import BY_WORDS, STATUS_WORDS, TIER_WORDS, TIMELINE_WORDS
 from app.web.context import Services, ServicesOf, limited
 from app.web.cookies import NEVER_KEPT, TICKET
-from app.web.form_words import new_key, plain_lines
+from app.web.form_words import SentForm, new_key, plain_lines
 from app.web.pages import Page
 from app.web.ticket_access import keep_ticket, view_by_cookie
 from app.web.ticket_api import say_once
@@ -34,14 +33,14 @@ SAID = {
 """What the page says after something was done, by the word in its address."""
 
 
-class MessageForm(BaseModel):
+class MessageForm(SentForm):
     """More from the requester."""
 
     text: str = ""
     key: str | None = None
 
 
-class SolutionForm(BaseModel):
+class SolutionForm(SentForm):
     """Is it solved, or not?"""
 
     solved: str = ""

@@ -8,11 +8,11 @@ from babel.dates import format_timedelta
 from babel.numbers import format_currency, get_currency_precision
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel
 
 from app.chat.conversation import HandoffReason
 from app.errors import Conflict, HandrailError, Invalid, StaleVersion, Unavailable
 from app.languages import site_language
+from app.people.permissions import Action, require
 from app.people.person import Person
 from app.sla.clock import ClockState
 from app.tickets.numbers import read_number
@@ -22,7 +22,7 @@ from app.tickets.views import AgentView
 from app.tickets.words import BY_WORDS, CHANNEL_WORDS
 from app.web.context import PageAnywhere, Services, ServicesOf, limited
 from app.web.cookies import NEVER_KEPT, zone_of
-from app.web.form_words import plain_lines
+from app.web.form_words import SentForm, plain_lines
 from app.web.pages import Page
 from app.web.problems import status_of
 from app.web.sign_in import SignedIn
@@ -53,7 +53,7 @@ EMPTY = N_("Please write something, at most 20,000 characters.")
 AWAY = N_("The database does not answer. Your words are still in the field: please send them again soon.")
 
 
-class WriteForm(BaseModel):
+class WriteForm(SentForm):
     """A reply or a note. `then` is `solve` when the reply ends the matter."""
 
     text: str = ""
@@ -61,7 +61,7 @@ class WriteForm(BaseModel):
     then: str = "wait"
 
 
-class VersionForm(BaseModel):
+class VersionForm(SentForm):
     """The version of the ticket that the agent had before their eyes."""
 
     version: int = 0
@@ -100,6 +100,7 @@ class Desktop:
 
 
 def _desktop(person: SignedIn, services: ServicesOf, page: PageAnywhere) -> Desktop:
+    require(person, Action.READ_TICKETS)  # before anything that was sent is looked at
     return Desktop(services, page, person)
 
 
