@@ -30,22 +30,28 @@ class Words:
 WORDS = {
     "en": Words(
         "double charge", "xqzzv blorptang", "How do I recognise a double charge?", "refund",
-        "Which football team won the cup in 1974?", "It is about the invoice of November.",
+        "Is there an Android app for partners?", "It is about the invoice of November.",
     ),
     "ja": Words(
         "二重請求", "ンヌヴォブロ", "支払いに失敗したときはどうすればいいですか", "返金",
-        "ペンギンは南極で荷物を配達できますか", "11月の請求書のことです。",
+        "パートさんの給与計算ソフトはありますか", "11月の請求書のことです。",
     ),
     "ar": Words(
         "رسوم مكررة", "خظغضث", "لماذا فشلت عملية الدفع؟", "استرداد",
-        "هل توصل البطاريق الطرود في القطب الجنوبي", "الأمر يخص فاتورة نوفمبر.",
+        "برنامج رواتب لعمال المستودع", "الأمر يخص فاتورة نوفمبر.",
     ),
 }  # fmt: skip
 
 
 def new_context(browser: Browser, site: LiveSite, **options: Any) -> BrowserContext:
     """A browser that nobody has used before, somewhere in Madrid."""
-    options = {"viewport": WIDE, "timezone_id": ZONE, "reduced_motion": "reduce", "locale": "en-GB", **options}
+    options = {
+        "viewport": WIDE,
+        "timezone_id": ZONE,
+        "reduced_motion": "reduce",
+        "locale": "en-GB",
+        **options,
+    }
     context = browser.new_context(base_url=site.url, **options)
     context.set_default_timeout(PATIENCE_MS)
     return context

@@ -60,3 +60,4 @@ def go(page: Page, scene: Scene, cast: Cast) -> None:
     page.goto(scene.address(cast), wait_until="load")
     expect(page.locator(scene.sign).first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => true)")
+    page.wait_for_function("[...document.querySelectorAll('video')].every((film) => film.readyState >= 1)")

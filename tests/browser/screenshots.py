@@ -33,7 +33,7 @@ def main(names: list[str]) -> None:
             for scene in scenes:
                 for width in sorted({*WIDTHS, *([768] if scene.name in IN_BETWEEN else [])}):
                     take(browser, site, scene, cast, width)
-            print(f"{language}: {len(scenes)} pages", file=sys.stderr)
+            sys.stderr.write(f"{language}: {len(scenes)} pages\n")
 
 
 def take(browser: Browser, site: LiveSite, scene: Scene, cast: Cast, width: int) -> None:
