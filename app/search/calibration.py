@@ -23,9 +23,9 @@ Band = Literal["high", "middling", "low"]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer costs, in handoffs: when no article answers the question, and when another article does.
+    """What a wrong answer costs, in handoffs: when no article answers the question, and when another article does.
 
-    The second is the smaller harm: the reader sees the other article's name, and asks again or asks for a person.
+    The second is the smaller harm: the reader sees that it is about something else, and a person is still called.
     """
 
     unanswerable: float
@@ -36,8 +36,25 @@ class Cost:
 class Costs:
     """An answer is given when it is expected to cost less than the handoff that it saves, which costs 1."""
 
-    plain: Cost = Cost(unanswerable=5.0, other_article=0.5)
-    hedged: Cost = Cost(unanswerable=1.5, other_article=0.5)
+    plain: Cost = Cost(unanswerable=5.0, other_article=1.0)
+    hedged: Cost = Cost(unanswerable=1.5, other_article=1.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """The share of questions that no article answers: among the `fitted` ones, and as `expected` of real visitors.
+
+    Gold questions hold many of them on purpose. The chances are those of the gold questions, so that they can be
+    checked; the band is decided for the visitors. Whoever has counted the latter should write it here.
+    """
+
+    fitted: float
+    expected: float = 0.14
+
+    def shifted(self, unanswerable: float) -> float:
+        """A chance among gold questions as a chance among visitors (Saerens et al. 2002)."""
+        odds = self.expected / (1 - self.expected) * (1 - self.fitted) / self.fitted
+        return unanswerable * odds / (unanswerable * odds + 1 - unanswerable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,7 @@ class Calibration:
     hybrid: Curves
     lexical: Curves
     costs: Costs
+    unanswerable: Unanswerable
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Calibration":
@@ -99,6 +117,7 @@ class Calibration:
             hybrid=Curves.of(stored["curves"]["hybrid"]),
             lexical=Curves.of(stored["curves"]["lexical"]),
             costs=Costs(**{name: Cost(**cost) for name, cost in stored["costs"].items()}),
+            unanswerable=Unanswerable(**stored["unanswerable"]),
         )
 
     def judge(self, results: Results) -> Verdict:
@@ -115,8 +134,11 @@ class Calibration:
         return self.hybrid if mode == "hybrid" and encoder == self.encoder else self.lexical
 
     def _band(self, right: float, answerable: float) -> Band:
+        nothing = self.unanswerable.shifted(1 - answerable)
+        other = (1 - nothing) * (1 - right / answerable) if answerable else 0.0
+
         def expected(cost: Cost) -> float:
-            return (1 - answerable) * cost.unanswerable + (answerable - right) * cost.other_article
+            return nothing * cost.unanswerable + other * cost.other_article
 
         if expected(self.costs.plain) < 1:
             return "high"

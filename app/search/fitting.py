@@ -5,7 +5,7 @@ answerable question is asked once more with its family taken out of the candidat
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.languages import DEFAULT
-from app.search.calibration import DEFAULT_FILE, FORMAT, Costs, Curve, Curves
+from app.search.calibration import DEFAULT_FILE, FORMAT, Costs, Curve, Curves, Unanswerable
 from app.search.encoder import Encoder
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Results
@@ -33,9 +33,13 @@ LEXICAL_NAMES = (
     "lexical_score", "lexical_share", "lexical", "lexical_lead", "words_found", "words_in_article", "words_known",
     "heading_fit", "same_language", "fallback", "stale", "length",
 )  # fmt: skip
-# More evidence must never make the bot less sure, so only these may count against an answer. Without that bound signals
-# that move together get large weights of opposite sign: they fit the sample and fail on the next help centre.
-FREE_NAMES = frozenset({"same_language", "fallback", "stale", "length"})
+# More evidence must never make the bot less sure. Without these bounds signals that move together get large weights of
+# opposite sign: they fit the sample and fail on the next help centre. A stale article always counts for less, also
+# where the gold questions know none.
+EVIDENCE = (0.0, np.inf)
+ANY = (-np.inf, np.inf)
+BOUNDS = {"length": ANY, "same_language": ANY, "fallback": (-np.inf, 0.0), "stale": (-np.inf, -0.5)}
+LEXICAL_BOUNDS = {**BOUNDS, "same_language": EVIDENCE}
 # Together with a third of questions without an answer, this keeps a third of all weight on such questions. A near miss
 # made by us weighs little, for a sibling of the missing article often answers, too.
 NEAR_MISS_WEIGHT = 0.1
@@ -77,25 +81,29 @@ def calibrate(
         stored: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
         return stored
     curves = {}
-    for mode, reader, names in (("hybrid", encoder, NAMES), ("lexical", None, LEXICAL_NAMES)):
+    for mode, reader in (("hybrid", encoder), ("lexical", None)):
         samples = samples_of(_searcher(snapshot, reader, today), fitting)
-        curves[mode] = asdict(
-            Curves(
-                right=_fit(samples, names, [one.is_right for one in samples]),
-                answerable=_fit(samples, names, [one.is_answerable for one in samples]),
-            )
-        )
+        bounds = _bounds(NAMES, BOUNDS) if reader else _bounds(LEXICAL_NAMES, LEXICAL_BOUNDS)
+        right = _fit(samples, bounds, [one.is_right for one in samples])
+        answerable = _fit(samples, bounds, [one.is_answerable for one in samples])
+        curves[mode] = asdict(Curves(right, answerable))
     return {
         "format": FORMAT,
         "encoder": encoder.identity.weights_sha256,
         "costs": asdict(costs or Costs()),
+        "unanswerable": asdict(Unanswerable(fitted=round(_unanswerable_share(samples), 4))),
         "curves": curves,
     }
 
 
+def _unanswerable_share(samples: Sequence[Sample]) -> float:
+    return sum(one.weight for one in samples if not one.is_answerable) / sum(one.weight for one in samples)
+
+
 def samples_of(searcher: Searcher, questions: Sequence[GoldQuestion]) -> list[Sample]:
     """Every question as a reader meets it, with English articles only, and with its own family taken away."""
-    return [sample for group, one in enumerate(questions) for sample in _samples(searcher, one, group)]
+    samples = (sample for group, one in enumerate(questions) for sample in _samples(searcher, one, group))
+    return [sample for sample in samples if sample.signals.any()]  # without a hit there is nothing to judge
 
 
 def _searcher(snapshot: Snapshot, encoder: Encoder | None, today: date) -> Searcher:
@@ -122,16 +130,22 @@ def is_right(results: Results, one: GoldQuestion) -> bool:
     return bool(results.hits) and results.hits[0].family == one.family
 
 
-def _fit(samples: Sequence[Sample], names: Sequence[str], truth: Sequence[bool]) -> Curve:
+def _bounds(names: Sequence[str], known: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    return {name: known.get(name, EVIDENCE) for name in names}
+
+
+def _fit(
+    samples: Sequence[Sample], bounds: Mapping[str, tuple[float, float]], truth: Sequence[bool]
+) -> Curve:
     """A logistic curve; the strength of its regularisation by cross-validation over questions, not over samples."""
-    x = np.array([sample.signals for sample in samples])[:, [NAMES.index(name) for name in names]]
+    x = np.array([sample.signals for sample in samples])[:, [NAMES.index(name) for name in bounds]]
     y = np.array(truth)
     weights = np.array([sample.weight for sample in samples])
     groups = np.array([sample.group for sample in samples])
-    free = np.array([name in FREE_NAMES for name in names])
-    held_out = {one: _held_out(x, y, weights, groups % FOLDS, one, free) for one in STRENGTHS}
+    limits = np.array(list(bounds.values())).T
+    held_out = {one: _held_out(x, y, weights, groups % FOLDS, one, limits) for one in STRENGTHS}
     strength = min(STRENGTHS, key=lambda one: _log_loss(held_out[one], y, weights))
-    intercept, coefficients = fit_logistic(x, y, weights, strength, free)
+    intercept, coefficients = fit_logistic(x, y, weights, strength, limits)
     guesses, asked = held_out[strength], ~np.array([sample.is_near_miss for sample in samples])
     figures = {
         "questions": float(len(set(groups.tolist()))),
@@ -141,18 +155,18 @@ def _fit(samples: Sequence[Sample], names: Sequence[str], truth: Sequence[bool])
         "ece_asked": expected_calibration_error(guesses[asked], y[asked]),
         "strength": strength,
     }
-    named = dict(zip(names, (round(float(one), 4) for one in coefficients), strict=True))
+    named = dict(zip(bounds, (round(float(one), 4) for one in coefficients), strict=True))
     return Curve(round(intercept, 4), named, {name: round(value, 4) for name, value in figures.items()})
 
 
 def _held_out(
-    x: Floats, y: Bools, weights: Floats, folds: NDArray[np.int64], strength: float, free: Bools
+    x: Floats, y: Bools, weights: Floats, folds: NDArray[np.int64], strength: float, limits: Floats
 ) -> Floats:
     """For every sample the probability from a curve that has not seen its question."""
     guesses = np.zeros(len(y))
     for fold in range(FOLDS):
         out = folds == fold
-        intercept, coefficients = fit_logistic(x[~out], y[~out], weights[~out], strength, free)
+        intercept, coefficients = fit_logistic(x[~out], y[~out], weights[~out], strength, limits)
         guesses[out] = sigmoid(intercept + x[out] @ coefficients)
     return guesses
 

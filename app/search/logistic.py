@@ -1,4 +1,4 @@
-"""Logistic regression with weights, a ridge penalty and signs that may be fixed: the few lines that calibration needs."""
+"""Logistic regression with weights, a ridge penalty and bounds: the few lines that calibration needs."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +11,26 @@ STEPS = 600
 STILL = 1e-4
 
 
-def fit_logistic(x: Floats, y: Bools, weights: Floats, strength: float, free: Bools) -> tuple[float, Floats]:
+def fit_logistic(
+    x: Floats, y: Bools, weights: Floats, strength: float, bounds: Floats
+) -> tuple[float, Floats]:
     """Intercept and coefficients (d,) for the rows of `x` (n, d) as they are; 1 / `strength` is the penalty.
 
-    Only `free` coefficients may become negative. Accelerated projected gradient descent (Beck and Teboulle 2009) on
-    standardised columns; the intercept is neither penalised nor bounded.
+    `bounds` (2, d) are the lowest and the highest value of each coefficient. Accelerated projected gradient descent
+    (Beck and Teboulle 2009) on standardised columns; the intercept is neither penalised nor bounded.
     """
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(len(x)), (x - mean) / spread])
     penalty = np.concatenate([[0.0], np.full(x.shape[1], 1 / strength)])
-    lowest = np.concatenate([[-np.inf], np.where(free, -np.inf, 0.0)])
+    lowest, highest = np.column_stack([[-np.inf, np.inf], bounds * spread])
     # The curvature is nowhere higher than this, so a step of its inverse never overshoots.
     curvature = float(np.linalg.eigvalsh((design.T * weights) @ design)[-1]) / 4 + 1 / strength
     at = ahead = np.zeros(design.shape[1])
     momentum = 1.0
     for _ in range(STEPS):
         slope = design.T @ (weights * (sigmoid(design @ ahead) - y)) + penalty * ahead
-        moved = np.maximum(ahead - slope / curvature, lowest)
+        moved = np.clip(ahead - slope / curvature, lowest, highest)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = moved + (momentum - 1) / following * (moved - at)
         step = float(np.abs(moved - at).max())

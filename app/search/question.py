@@ -35,8 +35,10 @@ class Question:
 def read_question(query: Query, encoder: Encoder | None, dimension: int) -> Question:
     """Tokens and vector of a query. An encoder that fails costs the dense legs, never the search (P7)."""
     language = languages.detect(query.text, query.language)
+    tokens = tuple(analyse(query.text, language))
     vector, away = _encoded(query.text, encoder, dimension)
-    return Question(query.text, language, tuple(analyse(query.text, language)), vector, away)
+    # Without a letter or a digit there is no question, whatever an encoder makes of punctuation.
+    return Question(query.text, language, tokens, vector if tokens else None, away)
 
 
 def _encoded(text: str, encoder: Encoder | None, dimension: int) -> tuple[Floats | None, bool]:
