@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
@@ -32,6 +33,7 @@ async def guard_body(scope: Scope, receive: Receive) -> Receive:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     _check_kind(kind, scope["path"])
     if kind == UPLOAD:
+        _check_charset(headers)
         return _counted(receive, headers, UPLOAD_LIMIT)
     limit = JSON_LIMIT if kind == JSON else FORM_LIMIT
     try:
@@ -55,6 +57,13 @@ def _check_kind(kind: str, path: str) -> None:
     understood: Sequence[str] = (JSON, UPLOAD) if path.startswith("/api/") else (JSON, FORM, UPLOAD)
     if kind not in understood:
         raise WrongType(f"Send {' or '.join(understood)} here.")
+
+
+def _check_charset(headers: Headers) -> None:
+    # Any codec of Python could be named here, also those that make NUL or half a surrogate pair of innocent bytes.
+    named = parse_options_header(headers.get("content-type"))[1].get(b"charset", b"utf-8")
+    if named.lower() not in (b"utf-8", b"utf8"):
+        raise WrongType("Send forms as UTF-8.")
 
 
 def _check_json(body: bytes, whole: bool) -> None:
