@@ -1,8 +1,8 @@
 """`/{language}/contact`: the form that reaches a person. It works without JavaScript and never loses what was typed."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 from babel.numbers import get_currency_precision, is_currency
@@ -50,6 +50,8 @@ _IN_FORM = {
     "order.amount.minor": "amount",
     "order.amount.currency": "currency",
 }
+# In the digits of any script, but of bounded length and without an exponent: "1e999999" is a number of a million digits.
+_AMOUNT = re.compile(r"(?P<whole>\d{1,12})(?:[.,٫](?P<cents>\d{1,4}))?")
 _TOPICS = frozenset(shelf.topic for shelf in SHELVES)
 
 
@@ -159,14 +161,13 @@ def _money(form: ContactForm, problems: list[FieldProblem]) -> Money | None:
         problems.append(FieldProblem("currency", "is no currency"))
         return None
     places = get_currency_precision(currency)
-    try:
-        minor = Decimal(form.amount.strip().replace(",", ".")).scaleb(places)
-    except InvalidOperation:
-        minor = Decimal("nan")
-    if not minor.is_finite() or minor <= 0 or minor != minor.to_integral_value():
+    written = _AMOUNT.fullmatch(form.amount.strip())
+    cents = (written and written["cents"]) or ""
+    # More digits than the currency has cents: "1,000" may be a thousand, and must not become one.
+    if not written or len(cents) > places or not (minor := int(written["whole"] + cents.ljust(places, "0"))):
         problems.append(FieldProblem("amount", "is no amount"))
         return None
-    return Money(int(minor), currency)
+    return Money(minor, currency)
 
 
 def _show(
