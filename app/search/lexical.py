@@ -6,6 +6,7 @@ word, because seven of eight passages are not English, and Japanese passages wou
 """
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -59,6 +60,14 @@ class LanguageColumns:
         """The rows (of the whole snapshot, ascending) in which a token stands."""
         at = self.vocabulary.get(token)
         return self.rows[:0] if at is None else self.rows[self.indptr[at] : self.indptr[at + 1]]
+
+    def stands_in(self, token: str, rows: Sequence[int]) -> bool:
+        """Whether a token stands in any of `rows`."""
+        column = self.rows_with(token)
+        if not len(column):
+            return False
+        at = np.minimum(np.searchsorted(column, rows), len(column) - 1)
+        return bool((column[at] == rows).any())
 
     def add_scores(self, weighted: dict[str, float], scores: NDArray[np.float32]) -> None:
         """Writes into `scores` the share of the attainable BM25 that each row of this language reaches."""
@@ -121,7 +130,7 @@ class LexicalIndex:
         if columns is None or not asked:
             return 0.0
         weights = [columns.idf(word) for word in asked]
-        there = [np.isin(rows, columns.rows_with(word)).any() for word in asked]
+        there = [columns.stands_in(word, rows) for word in asked]
         return float(sum(weight for weight, hit in zip(weights, there, strict=True) if hit) / sum(weights))
 
     def known(self, tokens: Sequence[str], language: str) -> float:
@@ -194,7 +203,7 @@ def _columns(
 
 
 def _idf(rows_with: int, rows: int) -> float:
-    return float(np.log1p((rows - rows_with + 0.5) / (rows_with + 0.5)))
+    return math.log1p((rows - rows_with + 0.5) / (rows_with + 0.5))
 
 
 def _weighted(tokens: Sequence[str]) -> dict[str, float]:

@@ -4,7 +4,6 @@ Here over the encoder's static token vectors, so that nothing is stored at build
 works across languages, and sees the rare word that a passage's one vector has averaged away.
 """
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,18 +72,16 @@ class TokenMatcher:
         read = [self.read(one, title) for one, title in zip(passages, titles, strict=True)]
         table = self._table
         assert table is not None
-        parts = [part for one in read for part in (one.whole, one.heading)]
-        used, at = np.unique(np.concatenate(parts), return_inverse=True)
+        ids = np.concatenate([part for one in read for part in (one.whole, one.heading)])
+        lengths = [len(part) for one in read for part in (one.whole, one.heading)]
+        starts = np.concatenate([[0], np.cumsum(lengths[:-1])])
+        used, at = _distinct(ids, len(table))
         cosines = np.vstack([tokens, vector]) @ table[used].T
-        best = _segment_max(cosines[:-1], at, [len(part) for part in parts])
-        matched = (weights / weights.sum()) @ best
-        return np.stack([matched[0::2], self._heading(read, used, cosines[-1]), matched[1::2]], axis=1)
-
-    def _heading(self, read: Sequence[ReadPassage], used: Ids, cosines: Floats) -> Floats:
-        """The cosine of the question's vector and the sum of each heading's weighted token rows."""
-        pulls = cosines * self._weights[used]
-        sums = [pulls[np.searchsorted(used, one.heading)].sum() / one.heading_norm for one in read]
-        return np.array(sums, dtype=np.float32)
+        matched = (weights / weights.sum()) @ np.maximum.reduceat(cosines[:-1, at], starts, axis=1)
+        # The encoder sums its tokens' rows, so a heading's cosine is the sum of its tokens' pulls over its length.
+        pulls = np.add.reduceat((cosines[-1] * self._weights[used])[at], starts)
+        headings = pulls[1::2] / np.array([one.heading_norm for one in read], dtype=np.float32)
+        return np.stack([matched[0::2], headings, matched[1::2]], axis=1)
 
     def _known(self, text: str) -> tuple[Ids, float]:
         """The ids of a text's tokens, entered into the table where they are new, and the length of its vector."""
@@ -93,11 +90,13 @@ class TokenMatcher:
             rows, weights = np.zeros((1, rows.shape[1]), dtype=np.float32), np.ones(1, dtype=np.float32)
         norm = float(np.linalg.norm(weights @ rows)) or 1.0
         with self._lock:
-            ids = [self._enter(row, weight) for row, weight in zip(rows, weights, strict=True)]
+            ids = [
+                self._enter(key, row, weight)
+                for key, row, weight in zip(_keys(rows), rows, weights, strict=True)
+            ]
         return np.array(ids, dtype=np.int64), norm
 
-    def _enter(self, row: Floats, weight: np.float32) -> int:
-        key = hashlib.blake2b(row.tobytes(), digest_size=16).digest()
+    def _enter(self, key: bytes, row: Floats, weight: np.float32) -> int:
         if (known := self._ids.get(key)) is not None:
             return known
         at = len(self._ids)
@@ -117,8 +116,17 @@ class TokenMatcher:
         self._weights, self._table = weights, table
 
 
-def _segment_max(cosines: Floats, at: Ids, lengths: Sequence[int]) -> Floats:
-    """The maximum of each row of `cosines[:, at]` within consecutive segments of `lengths`: (rows, segments)."""
-    starts = np.concatenate([[0], np.cumsum(lengths[:-1])])
-    best: Floats = np.maximum.reduceat(cosines[:, at], starts, axis=1)
-    return best
+def _keys(rows: Floats) -> list[bytes]:
+    """What tells token vectors apart: eight coordinates, which no two tokens share unless they share all."""
+    packed = np.ascontiguousarray(rows[:, :8]).tobytes()
+    width = len(packed) // len(rows)
+    return [packed[at : at + width] for at in range(0, len(packed), width)]
+
+
+def _distinct(ids: Ids, size: int) -> tuple[Ids, Ids]:
+    """The distinct ids, ascending, and for each of `ids` its place among them; all are below `size`."""
+    place = np.zeros(size, dtype=np.int64)
+    place[ids] = 1
+    used = np.flatnonzero(place)
+    place[used] = np.arange(len(used))
+    return used, place[ids]
