@@ -90,7 +90,12 @@ class VectorIndex:
         `IndexRefused` when FAISS cannot read it.
         """
         _try_in_a_child(path, sha256)
-        engine = faiss.read_index(str(path))
+        try:
+            engine = faiss.read_index(str(path))
+        except (
+            RuntimeError
+        ) as error:  # FAISS's only kind, also when a later build has swept the folder meanwhile
+            raise IndexRefused(f"The vectors in {path.parent.name} cannot be read.") from error
         if engine.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise IndexRefused(f"The vectors in {path.parent.name} are not compared by inner product.")
         return cls(engine, int(engine.d))

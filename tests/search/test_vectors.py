@@ -104,3 +104,12 @@ def test_what_faiss_cannot_read_is_refused_in_a_child(content: bytes, tmp_path: 
     (tmp_path / "vectors.faiss").write_bytes(content)
     with pytest.raises(IndexRefused, match="FAISS failed"):
         VectorIndex.load(tmp_path / "vectors.faiss", f"hash of {content!r}")
+
+
+def test_a_folder_swept_while_it_is_read_is_refused_and_not_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later build may collect a generation between the check of its files and their reading (P3)."""
+    monkeypatch.setattr("app.search.vectors._try_in_a_child", lambda path, sha256: None)
+    with pytest.raises(IndexRefused, match="cannot be read"):
+        VectorIndex.load(tmp_path / "vectors.faiss", "0" * 64)
