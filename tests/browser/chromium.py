@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 # Nothing of the browser's own leaves the machine: no look-ups, no component updates, no sync.
@@ -23,10 +23,11 @@ PATIENCE_MS = 20_000
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """One headless browser; everything it waits for is bounded by `PATIENCE_MS` in the contexts made from it."""
+    """One headless browser; every wait for a page ends after `PATIENCE_MS`."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     # Chromium refuses its sandbox to root, and there only.
     flags = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else list(QUIET)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
