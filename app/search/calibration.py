@@ -15,8 +15,12 @@ from typing import Any, Literal
 
 from app.search.hit import NAMES, Mode, Results, Signals
 
-FORMAT = 2
+FORMAT = 3
 DEFAULT_FILE = Path(__file__).parent / "default_calibration.json"
+
+# How many of a hundred questions of real visitors no article answers: our estimate for a help centre whose articles
+# cover what is asked most. Whoever has counted should write the count into the calibration.
+EXPECTED_UNANSWERABLE = 0.14
 
 Band = Literal["high", "middling", "low"]
 
@@ -38,23 +42,6 @@ class Costs:
 
     plain: Cost = Cost(unanswerable=5.0, other_article=1.0)
     hedged: Cost = Cost(unanswerable=1.5, other_article=1.25)
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswerable:
-    """The share of questions that no article answers: among the `fitted` ones, and as `expected` of real visitors.
-
-    Gold questions hold many of them on purpose. The chances are those of the gold questions, so that they can be
-    checked; the band is decided for the visitors. Whoever has counted the latter should write it here.
-    """
-
-    fitted: float
-    expected: float = 0.14
-
-    def shifted(self, unanswerable: float) -> float:
-        """A chance among gold questions as a chance among visitors (Saerens et al. 2002)."""
-        odds = self.expected / (1 - self.expected) * (1 - self.fitted) / self.fitted
-        return unanswerable * odds / (unanswerable * odds + 1 - unanswerable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +73,39 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The two curves of one mode."""
+    """The two curves of one mode, and the share of questions without an answer among which they were fitted."""
 
     right: Curve
     answerable: Curve
+    unanswerable: float
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Curves":
         """From their JSON object."""
-        return cls(Curve(**stored["right"]), Curve(**stored["answerable"]))
+        return cls(Curve(**stored["right"]), Curve(**stored["answerable"]), stored["unanswerable"])
+
+    def shifted(self, unanswerable: float, expected: float) -> float:
+        """A chance among gold questions as the chance where `expected` is the share without an answer.
+
+        Gold questions hold many without an answer on purpose (Saerens et al. 2002 for the correction).
+        """
+        odds = expected / (1 - expected) * (1 - self.unanswerable) / self.unanswerable
+        return unanswerable * odds / (unanswerable * odds + 1 - unanswerable)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`encoder` is the sha256 of the weights with which `hybrid` was fitted; it says nothing about any other."""
+    """`encoder` is the sha256 of the weights with which `hybrid` was fitted; it says nothing about any other.
+
+    The chances are those among gold questions, so that they can be checked; the band is decided for visitors, of
+    whose questions a share of `expected_unanswerable` has no answer.
+    """
 
     encoder: str
     hybrid: Curves
     lexical: Curves
     costs: Costs
-    unanswerable: Unanswerable
+    expected_unanswerable: float
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Calibration":
@@ -117,7 +117,7 @@ class Calibration:
             hybrid=Curves.of(stored["curves"]["hybrid"]),
             lexical=Curves.of(stored["curves"]["lexical"]),
             costs=Costs(**{name: Cost(**cost) for name, cost in stored["costs"].items()}),
-            unanswerable=Unanswerable(**stored["unanswerable"]),
+            expected_unanswerable=stored["expected_unanswerable"],
         )
 
     def judge(self, results: Results) -> Verdict:
@@ -127,15 +127,16 @@ class Calibration:
         curves = self._curves(results.mode, results.encoder)
         right = curves.right.probability(results.signals)
         answerable = max(right, curves.answerable.probability(results.signals))
-        return Verdict(right, answerable, self._band(right, answerable))
+        nothing = curves.shifted(1 - answerable, self.expected_unanswerable)
+        other = (1 - nothing) * (1 - right / answerable) if answerable else 0.0
+        return Verdict(right, answerable, self._band(nothing, other))
 
     def _curves(self, mode: Mode, encoder: str) -> Curves:
         """With an encoder other than the fitted one only the words are believed."""
         return self.hybrid if mode == "hybrid" and encoder == self.encoder else self.lexical
 
-    def _band(self, right: float, answerable: float) -> Band:
-        nothing = self.unanswerable.shifted(1 - answerable)
-        other = (1 - nothing) * (1 - right / answerable) if answerable else 0.0
+    def _band(self, nothing: float, other: float) -> Band:
+        """By the chances that nothing answers the question, and that another article does."""
 
         def expected(cost: Cost) -> float:
             return nothing * cost.unanswerable + other * cost.other_article

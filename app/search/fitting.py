@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.languages import DEFAULT
-from app.search.calibration import DEFAULT_FILE, FORMAT, Costs, Curve, Curves, Unanswerable
+from app.search.calibration import DEFAULT_FILE, EXPECTED_UNANSWERABLE, FORMAT, Costs, Curve, Curves
 from app.search.encoder import Encoder
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Results
@@ -86,18 +86,19 @@ def calibrate(
         bounds = _bounds(NAMES, BOUNDS) if reader else _bounds(LEXICAL_NAMES, LEXICAL_BOUNDS)
         right = _fit(samples, bounds, [one.is_right for one in samples])
         answerable = _fit(samples, bounds, [one.is_answerable for one in samples])
-        curves[mode] = asdict(Curves(right, answerable))
+        curves[mode] = asdict(Curves(right, answerable, _unanswerable_share(samples)))
     return {
         "format": FORMAT,
         "encoder": encoder.identity.weights_sha256,
         "costs": asdict(costs or Costs()),
-        "unanswerable": asdict(Unanswerable(fitted=round(_unanswerable_share(samples), 4))),
+        "expected_unanswerable": EXPECTED_UNANSWERABLE,
         "curves": curves,
     }
 
 
 def _unanswerable_share(samples: Sequence[Sample]) -> float:
-    return sum(one.weight for one in samples if not one.is_answerable) / sum(one.weight for one in samples)
+    unanswerable = sum(one.weight for one in samples if not one.is_answerable)
+    return round(unanswerable / sum(one.weight for one in samples), 4)
 
 
 def samples_of(searcher: Searcher, questions: Sequence[GoldQuestion]) -> list[Sample]:

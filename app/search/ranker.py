@@ -28,9 +28,9 @@ OTHER_LANGUAGE: Mapping[str, float] = {
 # Scores are shown divided by this, so that they stay below 1.
 FULL_MARKS = sum(SAME_LANGUAGE.values())
 
-# Rather no hit than the nearest unrelated one: the right article of a tuning question never scored below .15.
-LEAST_SCORE = 0.1
-LEAST_LEXICAL_SCORE = 0.01
+# Rather no hit than the nearest unrelated one. A share of what the legs that took part could give; the right article of a
+# tuning question never had less than .15.
+LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +74,8 @@ def fused(candidates: Candidates) -> Floats:
 def rank(candidates: Candidates) -> Ranking:
     """One passage an article, best first; equal scores in the order of the rows; what is next to nothing left out."""
     scores = fused(candidates)
-    by_words_alone = not candidates.legs[:, LEXICAL.stop :].any()
     order = np.lexsort((candidates.rows, -scores))
-    order = order[scores[order] >= (LEAST_LEXICAL_SCORE if by_words_alone else LEAST_SCORE)]
+    order = order[(scores >= LEAST_SHARE * _attainable(candidates))[order]]
     _, first = np.unique(candidates.owner[order], return_index=True)
     best = order[np.sort(first)]
     return Ranking(candidates, best, scores[best])
@@ -84,10 +83,24 @@ def rank(candidates: Candidates) -> Ranking:
 
 def _weighed(candidates: Candidates) -> Floats:
     """Each leg's part in the fused score, (rows, len(LEGS))."""
-    weights = np.where(candidates.readable[:, None], _vector(SAME_LANGUAGE), _vector(OTHER_LANGUAGE))
-    parts: Floats = candidates.legs * weights / np.float32(FULL_MARKS)
+    parts: Floats = candidates.legs * _weights(candidates)
     return parts
 
 
+def _attainable(candidates: Candidates) -> Floats:
+    """The score of a row for which every leg that took part gave 1, (rows,)."""
+    took_part = candidates.legs.any(axis=0)
+    weights = _weights(candidates)
+    weights[:, ~took_part] = 0
+    return np.asarray(weights.sum(axis=1), dtype=np.float32)
+
+
+def _weights(candidates: Candidates) -> Floats:
+    """What a full mark of each leg is worth, (rows, len(LEGS))."""
+    both = np.stack([_vector(OTHER_LANGUAGE), _vector(SAME_LANGUAGE)])
+    weights: Floats = both[candidates.readable.astype(np.int64)]
+    return weights
+
+
 def _vector(weights: Mapping[str, float]) -> Floats:
-    return np.array([weights[leg] for leg in LEGS], dtype=np.float32)
+    return np.array([weights[leg] / FULL_MARKS for leg in LEGS], dtype=np.float32)
