@@ -11,7 +11,7 @@ from app.chat.composer import Composer, ExtractiveComposer
 from app.chat.conversation import Contact, Conversation, HandoffReason, Message, OpenedConversation, Turn
 from app.chat.handover import HandoffRequest, Handover, TicketLink
 from app.chat.phrases import Phrasebook, read_phrasebook
-from app.chat.records import Records
+from app.chat.records import PATIENCE_S, Records
 from app.chat.repeats import claimed
 from app.chat.replies import Replies
 from app.chat.starters import starters
@@ -107,7 +107,7 @@ class Dialogue:
         """
         refuse({"text": text_fault(text, LONGEST_TEXT)})
         scope = f"turn:{conversation_id}"
-        with claimed(self.database, scope, idempotency_key, text, now) as claim:
+        with claimed(self.database, scope, idempotency_key, text, now, PATIENCE_S) as claim:
             if claim.answered is not None:
                 return self._records.again(claim.answered, now)
             conversation = self._read(conversation_id)

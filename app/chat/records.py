@@ -20,6 +20,8 @@ from app.storage.database import Database, Transaction
 from app.tickets.desk import Desk
 from app.tickets.opening import give_link
 
+# So long an answer waits for a database that is busy; then the visitor gets it unkept, within two seconds in all (P7).
+PATIENCE_S = 1.5
 _HAPPENED: Mapping[TurnKind, str] = {
     TurnKind.ANSWER: "answered",
     TurnKind.CLARIFICATION: "asked_back",
@@ -43,15 +45,17 @@ class Records:
 
     def keep(self, conversation: Conversation, turn: Turn, typed: str, claim: Claim) -> Turn:
         """Keep a turn of the bot. If the database cannot write, the visitor gets it all the same, marked so (P7)."""
+        if not claim.stores:
+            return _unkept(turn)  # what could not be claimed a moment ago could not be kept either
         try:
-            with self._database.transaction() as tx:
+            with self._database.transaction(wait_s=PATIENCE_S) as tx:
                 current = store.get(tx, conversation.id, lock=True)
                 if current.ticket_number:
                     return self._pass_on(tx, current, typed, turn.at, claim)
                 _add_turn(tx, conversation.id, turn)
                 claim.keep(tx, {"turn": turn.id})
         except Unavailable:
-            return replace(turn, degraded=(*turn.degraded, "database"))
+            return _unkept(turn)
         return turn
 
     def hand_off(
@@ -123,6 +127,10 @@ class Records:
         answer = {"id": secrets.token_hex(12), "language": conversation.language, "acknowledged": text}
         claim.keep(tx, answer)
         return _acknowledgement(answer, now)
+
+
+def _unkept(turn: Turn) -> Turn:
+    return replace(turn, degraded=(*turn.degraded, "database"))
 
 
 def _acknowledgement(answer: Mapping[str, Any], now: datetime) -> Turn:

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.chat import store
 from app.errors import Conflict, Invalid, Unavailable
-from app.storage.database import Database, Transaction
+from app.storage.database import LOCK_WAIT_S, RETRY_AFTER_S, Database, Transaction
 
 KEPT = timedelta(hours=72)
 # No request works for so long; a claim that old belongs to a process that is gone.
@@ -36,24 +36,36 @@ class Claim:
     stores: bool = True
 
     def keep(self, tx: Transaction, answer: Mapping[str, Any]) -> None:
-        """Keep the answer, in the transaction of the work; `Conflict` if another process took the claim over."""
-        if self.key is None or not self.stores:
+        """Keep the answer, in the transaction of the work.
+
+        `Conflict` if another process took the claim over; `Unavailable` if there is no claim to keep it under.
+        """
+        if self.key is None:
             return
+        if not self.stores:  # without the claim a retry would do the work again
+            raise Unavailable("The database does not answer at the moment.", retry_after_s=RETRY_AFTER_S)
         values = {"status": "done", "response": dict(answer)}
         if not store.change_claim(tx, self.scope, self.key, self.made_at, **values):
             raise Conflict("This request is being worked on already.")
 
 
 @contextmanager
-def claimed(database: Database, scope: str, key: str | None, body: str, now: datetime) -> Iterator[Claim]:
+def claimed(
+    database: Database, scope: str, key: str | None, body: str, now: datetime, wait_s: float = LOCK_WAIT_S
+) -> Iterator[Claim]:
     """Claim `key` for the work inside; an error sets it free again.
 
+    The work begins without a claim when the database does not take it within `wait_s`; it can then keep nothing.
     `Invalid` when the key came with another body before, `Conflict` while the first request still runs.
     """
     if key is None:
         yield Claim(scope, None, now)
         return
-    claim = _claim(database, scope, key, body, now)
+    try:
+        claim = _claim(database, scope, key, body, now, wait_s)
+    except Unavailable:
+        # Reading may still work without writing; what must be written will refuse by itself (P7).
+        claim = Claim(scope, key, now, stores=False)
     try:
         yield claim
     except BaseException:
@@ -62,20 +74,16 @@ def claimed(database: Database, scope: str, key: str | None, body: str, now: dat
         raise
 
 
-def _claim(database: Database, scope: str, key: str, body: str, now: datetime) -> Claim:
+def _claim(database: Database, scope: str, key: str, body: str, now: datetime, wait_s: float) -> Claim:
     if not 0 < len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
         raise Invalid.field("Idempotency-Key", f"must be 1 to {LONGEST_KEY} printable ASCII characters")
     digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
     values = {"scope": scope, "key": key, "body_hash": digest, "status": "running", "created_at": now}
-    try:
-        with database.transaction() as tx:
-            store.drop_claims_before(tx, now - KEPT)
-            if store.claim(tx, values):
-                return Claim(scope, key, now)
-            return _claimed_before(tx, values)
-    except Unavailable:
-        # Reading may still work without writing; what must be written will refuse by itself (P7).
-        return Claim(scope, key, now, stores=False)
+    with database.transaction(wait_s=wait_s) as tx:
+        store.drop_claims_before(tx, now - KEPT)
+        if store.claim(tx, values):
+            return Claim(scope, key, now)
+        return _claimed_before(tx, values)
 
 
 def _claimed_before(tx: Transaction, values: Mapping[str, Any]) -> Claim:

@@ -14,7 +14,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    NotSupportedError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.errors import SettingRefused, Unavailable
@@ -27,6 +35,9 @@ RETRY_AFTER_S = 5
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x48616E64  # any fixed number; the same in every process of one database
 _BEGIN = "handrail_begin"
+_WAIT_S = "handrail_wait_s"
+# These say that we asked for something wrong; every other error of a database says that it cannot work.
+_OUR_OWN_FAULTS = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
 
 
 class Database:
@@ -42,13 +53,15 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, wait_s: float = LOCK_WAIT_S) -> Iterator[Transaction]:
         """Begin a transaction that may write; commit when the block ends, roll back when it raises.
 
-        Raises `Unavailable` when the database is away, locked for too long, full or read-only.
+        Raises `Unavailable` when the database is away, locked for longer than `wait_s`, full, read-only or damaged.
         """
-        with _designed_refusals(), self.engine.begin() as connection:
-            yield connection
+        with _designed_refusals(), self.engine.connect() as connection:
+            connection.execution_options(**{_WAIT_S: wait_s})
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -84,7 +97,9 @@ class Database:
 def _designed_refusals() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as fault:
+    except (DatabaseError, InterfaceError, PoolTimeout) as fault:
+        if isinstance(fault, _OUR_OWN_FAULTS):
+            raise
         raise Unavailable(
             "The database does not answer at the moment.", retry_after_s=RETRY_AFTER_S
         ) from fault
@@ -115,7 +130,9 @@ _engine = partial(
 
 def _postgres_engine(url: URL) -> Engine:
     options = f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
-    return _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options})
+    engine = _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options})
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -138,8 +155,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    # A pooled connection may have been set to another patience by its last user.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(options.get(_WAIT_S, LOCK_WAIT_S) * 1000)}")
     # IMMEDIATE takes the write lock at once: a transaction that upgrades later fails without waiting.
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+    connection.exec_driver_sql(options.get(_BEGIN, "BEGIN IMMEDIATE"))
+
+
+def _begin_postgres(connection: Connection) -> None:
+    wait_s = connection.get_execution_options().get(_WAIT_S, LOCK_WAIT_S)
+    if wait_s != LOCK_WAIT_S:  # that is set for the whole session
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = {max(1, round(wait_s * 1000))}"
+        )  # 0 would be for ever
 
 
 def _foreign_keys(connection: Connection, *, enforced: bool) -> None:

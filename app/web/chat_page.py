@@ -20,7 +20,7 @@ from app.web.contact_form import FAULTS
 from app.web.context import limited
 from app.web.cookies import CHAT, NEVER_KEPT, forget, zone_of
 from app.web.form_words import SentForm, plain_lines
-from app.web.problems import status_of
+from app.web.problems import status_of, with_patience
 from app.wording import N_
 
 router = APIRouter(include_in_schema=False)
@@ -84,7 +84,8 @@ def take_turn(room: RoomOf, form: Annotated[TextForm, Form()]) -> Response:
         if wants_stream(room.request):
             raise
         words = room.page.text(TOO_LONG if isinstance(refusal, Invalid) else AWAY)
-        return _page(room, status=status_of(refusal), draft=text, fault=words)
+        page = _page(room, status=status_of(refusal), draft=text, fault=words)
+        return with_patience(page, refusal)
     if wants_stream(room.request):
         stream = StreamingResponse(_events(room, turn, form.after), 201, NEVER_KEPT, EVENT_STREAM)
         return room.after(turn, stream)
@@ -101,7 +102,8 @@ def hand_off(room: RoomOf, form: Annotated[HandoffForm, Form()]) -> Response:
         wish = HandoffRequest(time_zone=form.time_zone or zone_of(room.request))
         turn = room.services.dialogue.hand_off(room.known().id, wish, room.services.clock(), form.key or None)
     except (Conflict, Unavailable) as refusal:
-        return _page(room, status=status_of(refusal), fault=room.page.text(AWAY))
+        page = _page(room, status=status_of(refusal), fault=room.page.text(AWAY))
+        return with_patience(page, refusal)
     return room.after(turn, _to_newest(room))
 
 

@@ -16,6 +16,7 @@ from app.web.context import PageOf, ServicesOf, caller_of, limited
 from app.web.cookies import NEVER_KEPT
 from app.web.form_words import SentForm, new_key, plain_lines
 from app.web.pages import Page
+from app.web.problems import with_patience
 from app.web.shelves import SHELVES
 from app.web.ticket_access import keep_ticket
 from app.web.ticket_api import open_once
@@ -112,9 +113,7 @@ def send(
                 "We cannot take your request at this moment. Everything you wrote is still here: please send it again soon."
             )
         )
-        shown = _show(page, services, form, Trouble(words), 503)
-        shown.headers["retry-after"] = str(refusal.retry_after_s)
-        return shown
+        return with_patience(_show(page, services, form, Trouble(words), 503), refusal)
     response = RedirectResponse(f"{page_of(number)}?language={page.language}&done=opened", 303, NEVER_KEPT)
     keep_ticket(response, request, number, token)
     return response

@@ -116,6 +116,13 @@ def _tellable(error: HandrailError) -> str:
     return "The service is not ready." if isinstance(error, inside) else error.detail
 
 
+def with_patience(response: Response, refusal: HandrailError) -> Response:
+    """A page that shows a refusal in place, with the moment to come back if the refusal knows one."""
+    if isinstance(refusal, (errors.TooMany, errors.Unavailable)):
+        response.headers["retry-after"] = str(refusal.retry_after_s)
+    return response
+
+
 def status_of(error: HandrailError) -> int:
     """The status of the nearest class in the table."""
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)

@@ -16,6 +16,7 @@ from app.web.context import Services, ServicesOf, limited
 from app.web.cookies import NEVER_KEPT, TICKET
 from app.web.form_words import SentForm, new_key, plain_lines
 from app.web.pages import Page
+from app.web.problems import with_patience
 from app.web.ticket_access import keep_ticket, view_by_cookie
 from app.web.ticket_api import say_once
 from app.web.ticket_shapes import page_of
@@ -90,13 +91,13 @@ def add_message(ticket: OpenTicketOf, form: Annotated[MessageForm, Form()]) -> R
     except Invalid:
         fault = ticket.page.text(N_("Please write something, at most 20,000 characters."))
         return _show(ticket, status=422, draft=text, faults={"text": fault})
-    except Unavailable:
+    except Unavailable as refusal:
         fault = ticket.page.text(
             N_(
                 "We cannot take your message at this moment. It is still in the field: please send it again soon."
             )
         )
-        return _show(ticket, status=503, draft=text, fault=fault)
+        return with_patience(_show(ticket, status=503, draft=text, fault=fault), refusal)
     return _back(ticket, "message", "#latest")
 
 

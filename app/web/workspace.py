@@ -24,7 +24,7 @@ from app.web.context import PageAnywhere, Services, ServicesOf, limited
 from app.web.cookies import NEVER_KEPT, zone_of
 from app.web.form_words import SentForm, plain_lines
 from app.web.pages import Page
-from app.web.problems import status_of
+from app.web.problems import status_of, with_patience
 from app.web.sign_in import SignedIn
 from app.wording import N_
 
@@ -200,7 +200,7 @@ def _refused(
     if isinstance(refusal, Invalid):
         faults = {"text": say(EMPTY)}
     words = {StaleVersion: STALE, Unavailable: AWAY}.get(type(refusal), NOT_NOW)
-    return _show(
+    shown = _show(
         desktop,
         number,
         status=status_of(refusal),
@@ -210,6 +210,7 @@ def _refused(
         reply_faults=faults if not note_draft else {},
         note_faults=faults if note_draft else {},
     )
+    return with_patience(shown, refusal)
 
 
 def _show(desktop: Desktop, number: str, *, status: int = 200, **more: Any) -> HTMLResponse:

@@ -124,7 +124,7 @@ def test_keys_are_kept_for_three_days(database: Database) -> None:
 class NoWrites(Database):
     """A database that can be read but not written."""
 
-    def transaction(self):  # type: ignore[no-untyped-def]
+    def transaction(self, *, wait_s: float = 0):  # type: ignore[no-untyped-def]
         raise Unavailable("The disk is full.", retry_after_s=5)
 
 
