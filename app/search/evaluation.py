@@ -53,7 +53,7 @@ def evaluate(searcher: Searcher, questions: Sequence[GoldQuestion], split: str =
     crossed = list(_ask(searcher, abroad, evidence=(DEFAULT,)))
     answerable = [one for one in asked if one.question.family]
     missed = list(_ask_without(searcher, [one.question for one in answerable]))
-    right = np.array([one.rank == 1 for one in asked])
+    right = np.array([one.rank == 1 for one in asked], dtype=bool)
     sure = np.array([one.verdict.right for one in asked])
     hopeful = np.array([one.verdict.answerable for one in asked])
     return Report(
@@ -65,7 +65,9 @@ def evaluate(searcher: Searcher, questions: Sequence[GoldQuestion], split: str =
         answers=_answered(asked),
         ece=expected_calibration_error(sure, right),
         auroc_right=auroc(sure, right),
-        auroc_answerable=auroc(hopeful, np.array([one.question.family is not None for one in asked])),
+        auroc_answerable=auroc(
+            hopeful, np.array([one.question.family is not None for one in asked], dtype=bool)
+        ),
         auroc_near_miss=auroc(
             np.array([one.verdict.answerable for one in (*answerable, *missed)]),
             np.repeat([True, False], [len(answerable), len(missed)]),

@@ -157,7 +157,11 @@ def _fit(
         "strength": strength,
     }
     named = dict(zip(bounds, (round(float(one), 4) for one in coefficients), strict=True))
-    return Curve(round(intercept, 4), named, {name: round(value, 4) for name, value in figures.items()})
+    return Curve(
+        round(intercept, 4),
+        named,
+        {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)},
+    )
 
 
 def _held_out(

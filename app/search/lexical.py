@@ -22,6 +22,8 @@ COLUMNS_FILE = "lexical.npz"
 VOCABULARY_FILE = "lexical.json"
 # What a character 4-gram weighs beside a whole word: a word of eight letters has eight of them.
 PART_WEIGHT = 0.25
+# What an unknown word takes from the share that can be reached: it may be a misspelling, of which the parts are known.
+UNKNOWN_WEIGHT = 0.5
 # How often a passage's headings count beside its text.
 HEADING_WEIGHT = 2
 
@@ -71,7 +73,10 @@ class LanguageColumns:
 
     def add_scores(self, weighted: dict[str, float], scores: NDArray[np.float32]) -> None:
         """Writes into `scores` the share of the attainable BM25 that each row of this language reaches."""
-        attainable = sum(weight * self.idf(token) for token, weight in weighted.items())
+        attainable = sum(
+            weight * self.idf(token) * (1 if token in self.vocabulary else UNKNOWN_WEIGHT)
+            for token, weight in weighted.items()
+        )
         for token, weight in weighted.items():
             if (at := self.vocabulary.get(token)) is not None:
                 here = slice(self.indptr[at], self.indptr[at + 1])

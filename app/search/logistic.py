@@ -9,6 +9,8 @@ Bools = NDArray[np.bool_]
 STEPS = 600
 # A step that moves no standardised parameter by more than this is the last.
 STILL = 1e-4
+# A column that varies by less than this is constant, up to rounding.
+FLAT = 1e-9
 
 
 def fit_logistic(
@@ -20,7 +22,7 @@ def fit_logistic(
     (Beck and Teboulle 2009) on standardised columns; the intercept is neither penalised nor bounded.
     """
     mean, spread = x.mean(axis=0), x.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
+    spread = np.where(spread > FLAT, spread, 1.0)
     design = np.column_stack([np.ones(len(x)), (x - mean) / spread])
     penalty = np.concatenate([[0.0], np.full(x.shape[1], 1 / strength)])
     lowest, highest = np.column_stack([[-np.inf, np.inf], bounds * spread])

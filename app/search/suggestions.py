@@ -10,7 +10,7 @@ from app.search.tokens import PART, analyse, fold
 
 START = "^"
 # A title that shares no more than a few letters with what was typed is not a suggestion.
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True)

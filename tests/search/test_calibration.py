@@ -1,0 +1,254 @@
+"""The curves and bands: what is stored is what is used, costs decide, and foreign content gets honest answers."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.errors import ContentRefused
+from app.search.calibration import DEFAULT_FILE, Calibration, Cost, Costs, Curve, default_calibration
+from app.search.encoder import open_encoder
+from app.search.fitting import BOUNDS, LEXICAL_NAMES, calibrate
+from app.search.gold import GoldQuestion, read_questions
+from app.search.hit import NAMES, Signals
+from app.search.logistic import fit_logistic, sigmoid
+from app.search.query import Query
+from app.search.searcher import Searcher
+from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
+from tests.search.small_snapshot import TODAY, Fixed, Page, Published, snapshot_of
+
+BUNDLED = open_encoder("bundled")
+
+
+def _stored() -> dict[str, object]:
+    stored = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
+    assert isinstance(stored, dict)
+    return stored
+
+
+def _searcher(encoder_name: str, pages: tuple[Page, ...] = PAGES) -> Searcher:
+    encoder = open_encoder(encoder_name)
+    return Searcher(Fixed(snapshot_of(pages, encoder)), encoder, Published(), lambda: TODAY)
+
+
+@pytest.mark.parametrize("encoder_name", ["bundled", "hash:256", "hash:64:salt"])
+@pytest.mark.parametrize(
+    ("text", "language", "family"),
+    [
+        ("How do I fix a dripping tap?", "en", TAP),
+        ("My boiler pressure is too low", "en", BOILER),
+        ("how do i top up the pressure", "en", BOILER),
+        ("blocked drain", "en", DRAIN),
+        ("What does a visit cost?", "en", VISIT),
+        ("Wie buche ich einen Termin?", "de", VISIT),
+        ("La presion de la caldera es demasiado baja", "es", BOILER),
+    ],
+)
+def test_foreign_content_without_gold_questions_is_still_answered(
+    encoder_name: str, text: str, language: str, family: str
+) -> None:
+    """A small help centre on another subject, with the shipped curve: what is asked in its own words is answered."""
+    results = _searcher(encoder_name).search(Query(text, language))
+    assert results.hits[0].family == family
+    assert Calibration.of({}).judge(results).band == "high"
+
+
+@pytest.mark.parametrize("encoder_name", ["bundled", "hash:256"])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("how much is a ticket to the moon", "en"),
+        ("who won the football match yesterday", "en"),
+        ("asdf qwer zxcv", "en"),
+        ("do you install solar panels", "en"),
+        ("wie wird das wetter morgen", "de"),
+        ("receta de tortilla de patatas", "es"),
+        ("quel est le sens de la vie", "fr"),
+        ("今日の天気は", "ja"),
+        ("ما هو الطقس اليوم", "ar"),
+    ],
+)
+def test_foreign_content_does_not_answer_what_it_does_not_know(
+    encoder_name: str, text: str, language: str
+) -> None:
+    assert Calibration.of({}).judge(_searcher(encoder_name).search(Query(text, language))).band != "high"
+
+
+def test_without_hits_nothing_is_expected() -> None:
+    verdict = Calibration.of({}).judge(_searcher("bundled").search(Query("???", "en")))
+    assert (verdict.right, verdict.answerable, verdict.band) == (0, 0, "low")
+
+
+def test_the_curve_is_the_logistic_of_the_named_signals() -> None:
+    curve = Curve(-1.0, {"lexical": 2.0, "lead": 4.0})
+    assert curve.probability(Signals(lexical=0.5, lead=0.25, dense=0.9)) == pytest.approx(
+        1 / (1 + np.exp(-1))
+    )
+    assert Curve(1e9, {}).probability(Signals()) == pytest.approx(1)
+    assert Curve(-1e9, {}).probability(Signals()) == pytest.approx(0)
+
+
+def test_costs_decide_the_bands() -> None:
+    """A wrong confident answer costs five handoffs, unless somebody writes otherwise."""
+    assert Costs().plain.unanswerable == 5
+    results = _searcher("bundled").search(Query("washer", "en"))
+    fifty = Curve(0.0, {})
+    certain = Curve(9.0, {})
+    base = default_calibration()
+
+    def band(answerable: Curve, right: Curve, costs: Costs) -> str:
+        curves = replace(base.hybrid, right=right, answerable=answerable, unanswerable=0.14)
+        return replace(base, hybrid=curves, costs=costs).judge(results).band
+
+    assert band(certain, certain, Costs()) == "high"
+    assert band(fifty, fifty, Costs()) == "middling"
+    assert band(fifty, fifty, Costs(plain=Cost(1.5, 1.0))) == "high"
+    assert band(fifty, fifty, Costs(hedged=Cost(5.0, 5.0))) == "low"
+    assert band(certain, Curve(-1.0, {}), Costs(plain=Cost(5.0, 3.0))) == "middling"
+
+
+def test_visitors_ask_fewer_unanswerable_questions_than_the_gold_ones() -> None:
+    curves = replace(default_calibration().hybrid, unanswerable=1 / 3)
+    assert curves.shifted(1 / 3, expected=1 / 3) == pytest.approx(1 / 3)
+    assert curves.shifted(1 / 3, expected=0.14) == pytest.approx(0.14)
+    assert curves.shifted(0.0, expected=0.14) == 0
+
+
+def test_a_curve_is_believed_only_for_the_encoder_it_was_fitted_with() -> None:
+    results = _searcher("bundled").search(Query("washer", "en"))
+    ours = replace(
+        default_calibration(), encoder=results.encoder, hybrid=_constant(0.9), lexical=_constant(0.2)
+    )
+    assert ours.judge(results).right == pytest.approx(0.9)
+    assert ours.judge(replace(results, encoder="another")).right == pytest.approx(0.2)
+    assert ours.judge(replace(results, mode="lexical")).right == pytest.approx(0.2)
+
+
+def test_the_shipped_calibration_fits_the_shipped_encoder() -> None:
+    assert default_calibration().encoder == BUNDLED.identity.weights_sha256
+    assert Calibration.of(_stored()) == default_calibration()
+
+
+def test_another_format_is_not_misread() -> None:
+    assert Calibration.of({**_stored(), "format": 1, "curves": "something else"}) == default_calibration()
+
+
+def test_more_evidence_never_lowers_the_chance_and_a_stale_article_does() -> None:
+    """`nobody has` 6: a major edit lowers the chat's confidence in the same build."""
+    for curves in (default_calibration().hybrid, default_calibration().lexical):
+        for curve in (curves.right, curves.answerable):
+            for name, value in curve.coefficients.items():
+                low, high = BOUNDS.get(name, (0, np.inf))
+                assert low <= value <= high, name
+            assert curve.probability(Signals(stale=1)) < curve.probability(Signals())
+
+
+def test_the_lexical_curve_looks_at_words_only() -> None:
+    assert set(default_calibration().lexical.right.coefficients) == set(LEXICAL_NAMES) < set(NAMES)
+
+
+def test_too_few_fitting_gold_questions_leave_the_shipped_calibration() -> None:
+    questions = [
+        GoldQuestion("en", "tuning", "dripping tap", TAP),
+        GoldQuestion("en", "tuning", "x", "other/family"),
+    ]
+    assert calibrate(snapshot_of(PAGES, BUNDLED), BUNDLED, questions, TODAY) == _stored()
+
+
+def test_fitting_learns_from_tuning_questions_and_never_from_check() -> None:
+    """The check split only says how good the curve is."""
+    pages, questions = _many()
+    snapshot = snapshot_of(pages, BUNDLED)
+    fitted = calibrate(snapshot, BUNDLED, questions, TODAY)
+    poisoned = [replace(one, family=None, text="tap 1", split="check") for one in questions] + questions
+    assert calibrate(snapshot, BUNDLED, poisoned, TODAY) == fitted
+    assert fitted["encoder"] == BUNDLED.identity.weights_sha256
+    figures = fitted["curves"]["hybrid"]["right"]["figures"]
+    assert figures["questions"] == len(questions)
+    assert figures["auroc_asked"] > 0.8
+    assert json.loads(json.dumps(fitted)) == fitted
+    calibration = Calibration.of(fitted)
+    searcher = Searcher(Fixed(snapshot), BUNDLED, Published(), lambda: TODAY)
+    known, unknown = (
+        calibration.judge(searcher.search(Query(one, "en"))) for one in ("clean the zinc pump", "sea fishing")
+    )
+    assert known.right > 0.7
+    assert unknown.right < 0.4
+
+
+def test_bounds_hold_and_the_fit_finds_the_truth() -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(4000, 3)) * [1.0, 10.0, 0.1]
+    truth = np.array([1.5, -0.2, 8.0])
+    y = rng.random(4000) < sigmoid(0.5 + x @ truth)
+    free = np.array([[-np.inf] * 3, [np.inf] * 3])
+    intercept, coefficients = fit_logistic(x, y, np.ones(4000), 100.0, free)
+    np.testing.assert_allclose(coefficients, truth, rtol=0.15)
+    assert intercept == pytest.approx(0.5, abs=0.15)
+    bounded = np.array([[0.0, 0.0, 0.0], [0.8, np.inf, np.inf]])
+    _, held = fit_logistic(x, y, np.ones(4000), 100.0, bounded)
+    assert held[0] == pytest.approx(0.8)
+    assert held[1] == 0
+
+
+def test_gold_questions_are_read_with_their_split(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "en.tsv").write_text(
+        'split\tquestion\tanswer\tnote\ntuning\twhat "is" acos\tperformance/acos\tplain\ncheck\tbitcoin?\tnone\t\n',
+        "utf-8",
+    )
+    (tmp_path / "ja.tsv").write_text(
+        "split\tquestion\tanswer\tnote\ncheck\t返金は\tbilling/refund\n", "utf-8"
+    )
+    assert read_questions(tmp_path) == (
+        GoldQuestion("en", "tuning", 'what "is" acos', "performance/acos", "plain"),
+        GoldQuestion("en", "check", "bitcoin?", None, ""),
+        GoldQuestion("ja", "check", "返金は", "billing/refund", ""),
+    )
+    assert [one.split for one in read_questions(tmp_path, "check")] == ["check", "check"]
+    assert read_questions(tmp_path / "nowhere") == ()
+
+
+def test_every_bad_line_of_gold_questions_is_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "de.tsv").write_text(
+        "split\tfrage\nlater\tx\ty\t\ntuning\t\tnone\t\ntuning\ta\tb\tc\td\n", "utf-8"
+    )
+    with pytest.raises(ContentRefused) as refused:
+        read_questions(tmp_path)
+    assert [(fault.path, fault.line) for fault in refused.value.faults] == [
+        ("de.tsv", at) for at in (1, 2, 3, 4)
+    ]
+
+
+def _constant(probability: float):  # type: ignore[no-untyped-def]
+    curve = Curve(float(np.log(probability / (1 - probability))), {})
+    return replace(default_calibration().hybrid, right=curve, answerable=curve)
+
+
+def _many() -> tuple[list[Page], list[GoldQuestion]]:
+    """Articles on cleaning, mending and buying of machines, a question for each, and some that nothing answers."""
+    verbs = {
+        "clean": "Wipe the {} with a dry cloth.",
+        "mend": "Weld the {} where it broke.",
+        "buy": "Order the {} in our shop.",
+    }
+    things = ["zinc pump", "brass valve", "oak ladder", "steel kettle", "glass lamp", "copper wire", "rubber boot", "iron gate",
+              "paper filter", "wool carpet", "cotton apron", "plastic bucket", "leather glove", "marble sink", "silver spoon"]  # fmt: skip
+    pages, questions = [], []
+    for thing in things:
+        for verb, text in verbs.items():
+            family = f"{verb}/{thing.replace(' ', '-')}"
+            pages.append(Page("en", family, f"How do I {verb} a {thing}?", (("", text.format(thing)),)))
+            questions.append(GoldQuestion("en", "tuning", f"{verb} my old {thing}", family))
+    for at in (
+        "opera tickets",
+        "dog food",
+        "tax law",
+        "sea fishing",
+        "chess rules",
+        "jet engines",
+        "blood tests",
+        "tulip bulbs",
+    ):
+        questions.append(GoldQuestion("en", "tuning", f"tell me about {at}", None))
+    return pages, questions

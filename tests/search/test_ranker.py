@@ -1,0 +1,81 @@
+"""The order: a weighted sum of what each leg can read, one passage an article."""
+
+import numpy as np
+import pytest
+
+from app.search.ranker import FULL_MARKS, LEAST_SHARE, OTHER_LANGUAGE, SAME_LANGUAGE, fused, rank
+from app.search.retriever import LEGS, Candidates
+
+
+def _candidates(
+    rows: list[dict[str, float]], owner: list[int] | None = None, readable: list[bool] | None = None
+) -> Candidates:
+    legs = np.array([[row.get(leg, 0.0) for leg in LEGS] for row in rows], dtype=np.float32)
+    return Candidates(
+        rows=np.arange(len(rows)),
+        owner=np.array(owner if owner is not None else range(len(rows))),
+        legs=legs.reshape(-1, len(LEGS)),
+        readable=np.array(readable if readable is not None else [True] * len(rows)),
+    )
+
+
+def test_every_leg_has_a_weight_for_both_pairs_of_languages() -> None:
+    assert set(SAME_LANGUAGE) == set(OTHER_LANGUAGE) == set(LEGS)
+    assert all(weight > 0 for weight in (*SAME_LANGUAGE.values(), *OTHER_LANGUAGE.values()))
+
+
+def test_the_score_is_the_weighted_sum() -> None:
+    found = _candidates([{"lexical": 0.5, "dense": 0.25}] * 2, readable=[True, False])
+    same = 0.5 * SAME_LANGUAGE["lexical"] + 0.25 * SAME_LANGUAGE["dense"]
+    other = 0.5 * OTHER_LANGUAGE["lexical"] + 0.25 * OTHER_LANGUAGE["dense"]
+    np.testing.assert_allclose(fused(found), [same / FULL_MARKS, other / FULL_MARKS], rtol=1e-5)
+
+
+def test_words_count_for_more_where_they_can_be_read() -> None:
+    def share(weights: object) -> float:
+        assert isinstance(weights, dict)
+        return sum(weights[leg] for leg in LEGS[:3]) / sum(weights.values())
+
+    assert share(SAME_LANGUAGE) > 2 * share(OTHER_LANGUAGE)
+
+
+def test_a_leg_that_is_blind_does_not_vote() -> None:
+    """Rank fusion would let equal zeros in one leg reorder what the other leg sees clearly."""
+    seen = [{"dense": 0.9}, {"dense": 0.5}, {"dense": 0.1}]
+    assert rank(_candidates(seen)).rows.tolist()[0] == 0
+    blind = [{**row, "lexical": 0.2} for row in seen]
+    assert rank(_candidates(blind)).rows.tolist() == [0, 1, 2]
+
+
+def test_one_passage_an_article_the_best_one() -> None:
+    strong = [{"lexical": score, "dense": score} for score in (0.5, 0.9, 0.7, 0.6)]
+    ranking = rank(_candidates(strong, owner=[0, 0, 1, 1]))
+    assert ranking.rows.tolist() == [1, 2]
+    assert ranking.owners.tolist() == [0, 1]
+    assert ranking.legs(0)["lexical"] == pytest.approx(0.9)
+    assert ranking.leg("dense").tolist() == pytest.approx([0.9, 0.7])
+    assert (np.diff(ranking.scores) <= 0).all()
+
+
+def test_equal_scores_keep_the_order_of_the_rows() -> None:
+    same = [{"lexical": 0.8, "article_words": 0.9}] * 5
+    assert rank(_candidates(same)).rows.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_next_to_nothing_is_nothing() -> None:
+    """Rather no hit than the nearest unrelated one."""
+    ranking = rank(_candidates([{"dense": 0.9, "family": 0.9}, {"dense": 0.1}]))
+    assert ranking.rows.tolist() == [0]
+    assert not len(rank(_candidates([{"lexical": LEAST_SHARE / 2}])).best)
+    assert len(rank(_candidates([{"lexical": 0.2}])).best), "without an encoder words alone are enough"
+    assert len(rank(_candidates([{"dense": 0.3}], readable=[False])).best), "and so is a vector"
+
+
+def test_nothing_ranks_to_nothing() -> None:
+    assert not len(rank(_candidates([])).best)
+
+
+def test_lexical_scores_are_the_part_that_needs_no_encoder() -> None:
+    with_encoder = rank(_candidates([{"lexical": 0.6, "article_words": 0.5, "dense": 0.8, "heading": 0.9}]))
+    without = rank(_candidates([{"lexical": 0.6, "article_words": 0.5}]))
+    np.testing.assert_allclose(with_encoder.lexical_scores(), without.scores, rtol=1e-5)
