@@ -3,11 +3,30 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.storage.database import Database
 from tests.postgres import PostgresServer
+
+# Folders whose tests share something that takes long to make: a server and a Chromium, an index over all articles.
+TOGETHER = ("tests/browser/", "tests/journeys/", "tests/quality/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests are dealt out one by one, but those of a folder in `TOGETHER` go to one process.
+
+    What `--dist loadgroup` would do; its marks go unseen with pytest 9.2 (it changes ids that are now fixed).
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FoldersTogether(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+    return FoldersTogether(config, log)
 
 
 @pytest.fixture(scope="session")

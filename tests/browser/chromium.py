@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 # Nothing of the browser's own leaves the machine: no look-ups, no component updates, no sync.
@@ -32,3 +32,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Until a JavaScript expression holds. (`page.wait_for_function` evaluates strings, which our pages forbid.)"""
+    page.evaluate(f"""() => new Promise((done, fail) => {{
+      const look = () => ({condition}) ? done() : requestAnimationFrame(look);
+      setTimeout(() => fail(new Error("never came true: " + {condition!r})), {PATIENCE_MS});
+      look();
+    }})""")

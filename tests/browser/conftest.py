@@ -16,13 +16,11 @@ HERE = Path(__file__).parent
 NewPage = Callable[..., Page]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it in one process, so that one server and one browser serve every test."""
+    """Marked, so that a run can leave them out. They share a process: `tests/conftest.py`."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # For the package, not the session: while Playwright runs, no other test of the process could start an event loop.

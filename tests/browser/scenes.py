@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import wait_until
 from tests.browser.live import LiveSite
 from tests.browser.people import WORDS, Cast, new_context
 
@@ -60,4 +61,4 @@ def go(page: Page, scene: Scene, cast: Cast) -> None:
     page.goto(scene.address(cast), wait_until="load")
     expect(page.locator(scene.sign).first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.wait_for_function("[...document.querySelectorAll('video')].every((film) => film.readyState >= 1)")
+    wait_until(page, "[...document.querySelectorAll('video')].every((film) => film.readyState >= 1)")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.languages import TAGS
+from tests.browser.chromium import wait_until
 from tests.browser.conftest import NewPage
 from tests.browser.live import LiveSite
 from tests.browser.watching import Watch
@@ -60,11 +61,11 @@ def test_the_film_plays_with_captions_in_the_readers_language(tab: Page) -> None
     """The captions of all eight languages come along; the reader's are on."""
     tab.goto(FILM)
     film = tab.locator("video")
-    assert film.locator("track").evaluate_all("all => all.map((one) => one.srclang)") == list(TAGS)
+    assert film.locator("track").evaluate_all("all => all.map((one) => one.srclang)") == sorted(TAGS)
     film.evaluate("film => { film.muted = true; return film.play(); }")
-    tab.wait_for_function("document.querySelector('video').currentTime > 0.4")
+    wait_until(tab, "document.querySelector('video').currentTime > 0.4")
     shown = "[...document.querySelector('video').textTracks].find((track) => track.mode === 'showing')"
-    tab.wait_for_function(f"{shown}.cues?.length >= 7")
+    wait_until(tab, f"{shown}.cues?.length >= 7")
     assert tab.evaluate(f"{shown}.language") == "en"
     length = film.evaluate("film => film.duration")
     assert 30 < length < 60
@@ -74,10 +75,10 @@ def test_the_film_plays_with_captions_in_the_readers_language(tab: Page) -> None
 def test_a_time_stamp_of_the_transcript_jumps_in_the_film(tab: Page) -> None:
     tab.goto(FILM)
     film = tab.locator("video")
-    tab.wait_for_function("document.querySelector('video').readyState >= 1")
+    wait_until(tab, "document.querySelector('video').readyState >= 1")
     film.evaluate("film => { film.muted = true; }")
     tab.locator("a.timestamp[data-seconds='10']").click()
-    tab.wait_for_function("document.querySelector('video').currentTime >= 10")
+    wait_until(tab, "document.querySelector('video').currentTime >= 10")
     expect(film).to_be_in_viewport()
 
 
