@@ -67,6 +67,7 @@ class Records:
         claim: Claim,
     ) -> Turn:
         """Open the ticket and keep the turn that tells of it: both or neither."""
+        claim.require()
         with self._database.transaction() as tx:
             current = store.get(tx, conversation.id, lock=True)
             if current.ticket_number:
@@ -81,6 +82,7 @@ class Records:
 
     def pass_on(self, conversation: Conversation, typed: str, now: datetime, claim: Claim) -> Turn:
         """The visitor's words become a message on the ticket."""
+        claim.require()
         with self._database.transaction() as tx:
             return self._pass_on(tx, conversation, typed, now, claim)
 

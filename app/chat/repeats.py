@@ -35,6 +35,11 @@ class Claim:
     answered: Mapping[str, Any] | None = None
     stores: bool = True
 
+    def require(self) -> None:
+        """`Unavailable` if the key could not be claimed: without that, a retry would do the work again."""
+        if not self.stores:
+            raise Unavailable("The database does not answer at the moment.", retry_after_s=RETRY_AFTER_S)
+
     def keep(self, tx: Transaction, answer: Mapping[str, Any]) -> None:
         """Keep the answer, in the transaction of the work.
 
@@ -42,8 +47,7 @@ class Claim:
         """
         if self.key is None:
             return
-        if not self.stores:  # without the claim a retry would do the work again
-            raise Unavailable("The database does not answer at the moment.", retry_after_s=RETRY_AFTER_S)
+        self.require()
         values = {"status": "done", "response": dict(answer)}
         if not store.change_claim(tx, self.scope, self.key, self.made_at, **values):
             raise Conflict("This request is being worked on already.")
