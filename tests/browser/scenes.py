@@ -61,4 +61,7 @@ def go(page: Page, scene: Scene, cast: Cast) -> None:
     page.goto(scene.address(cast), wait_until="load")
     expect(page.locator(scene.sign).first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => true)")
-    wait_until(page, "[...document.querySelectorAll('video')].every((film) => film.readyState >= 1)")
+    wait_until(
+        page,
+        "[...document.querySelectorAll('video')].every((film) => film.readyState >= 2 && film.networkState === 1)",
+    )

@@ -49,6 +49,9 @@ def take(browser: Browser, site: LiveSite, scene: Scene, cast: Cast, width: int)
     go(page, scene, cast)
     # A taller window rather than one long picture: what sticks to the window's edge stays at the edge.
     page.set_viewport_size({"width": width, "height": min(TALLEST, _height(page))})
+    if page.locator("video").count():
+        page.wait_for_timeout(1500)  # the player turns its wheel for a second, and nothing says when it stops
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     path = FOLDER / f"{scene.name}-{cast.language}-{width}.png"
     page.screenshot(path=path, animations="disabled")
     context.close()
