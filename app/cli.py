@@ -17,6 +17,12 @@ from rich.table import Table
 from app.errors import BuildRunning, ContentRefused, HandrailError, SettingRefused
 from app.settings import Settings, read_settings
 
+QUALITY_HEAD = """# Quality
+
+Measured on gold questions that the confidence curve has never seen (`tests/quality/questions/`, split `check`; a third has no answer in the
+articles, most of these are near misses). Run it again with `scripts/build_index` and `.venv/bin/handrail evaluate --markdown docs/quality.md`.
+
+"""
 EXIT_REFUSED, EXIT_WRONG_CALL, EXIT_BUILD_RUNNING = 1, 2, 75
 
 if TYPE_CHECKING:
@@ -156,7 +162,7 @@ def evaluate(
         for table in report.tables():
             out.print(table)
     if markdown:
-        markdown.write_text(report.as_markdown(), encoding="utf-8")
+        markdown.write_text(QUALITY_HEAD + report.as_markdown(), encoding="utf-8")
 
 
 @agent_commands.command("add")
