@@ -6,11 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.errors import ContentRefused
 from app.search.calibration import DEFAULT_FILE, Calibration, Cost, Costs, Curve, default_calibration
 from app.search.encoder import open_encoder
 from app.search.fitting import BOUNDS, LEXICAL_NAMES, calibrate
-from app.search.gold import GoldQuestion, read_questions
+from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
 from app.search.query import Query
@@ -190,34 +189,6 @@ def test_bounds_hold_and_the_fit_finds_the_truth() -> None:
     _, held = fit_logistic(x, y, np.ones(4000), 100.0, bounded)
     assert held[0] == pytest.approx(0.8)
     assert held[1] == 0
-
-
-def test_gold_questions_are_read_with_their_split(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    (tmp_path / "en.tsv").write_text(
-        'split\tquestion\tanswer\tnote\ntuning\twhat "is" acos\tperformance/acos\tplain\ncheck\tbitcoin?\tnone\t\n',
-        "utf-8",
-    )
-    (tmp_path / "ja.tsv").write_text(
-        "split\tquestion\tanswer\tnote\ncheck\t返金は\tbilling/refund\n", "utf-8"
-    )
-    assert read_questions(tmp_path) == (
-        GoldQuestion("en", "tuning", 'what "is" acos', "performance/acos", "plain"),
-        GoldQuestion("en", "check", "bitcoin?", None, ""),
-        GoldQuestion("ja", "check", "返金は", "billing/refund", ""),
-    )
-    assert [one.split for one in read_questions(tmp_path, "check")] == ["check", "check"]
-    assert read_questions(tmp_path / "nowhere") == ()
-
-
-def test_every_bad_line_of_gold_questions_is_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    (tmp_path / "de.tsv").write_text(
-        "split\tfrage\nlater\tx\ty\t\ntuning\t\tnone\t\ntuning\ta\tb\tc\td\n", "utf-8"
-    )
-    with pytest.raises(ContentRefused) as refused:
-        read_questions(tmp_path)
-    assert [(fault.path, fault.line) for fault in refused.value.faults] == [
-        ("de.tsv", at) for at in (1, 2, 3, 4)
-    ]
 
 
 def _constant(probability: float):  # type: ignore[no-untyped-def]

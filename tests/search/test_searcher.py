@@ -212,30 +212,6 @@ def test_a_swapped_snapshot_is_used_from_the_next_query_on(publication: Publishe
     assert [one.family for one in searcher.suggest("block", "en")] == [DRAIN]
 
 
-@pytest.mark.parametrize(
-    ("typed", "language", "title"),
-    [
-        ("how do i b", "en", "How do I book a plumber?"),
-        ("boil", "en", "My boiler pressure is too low"),
-        ("driping", "en", "How do I fix a dripping tap?"),
-        ("TERM", "de", "Wie buche ich einen Termin?"),
-        ("presion", "es", "La presión de la caldera es demasiado baja"),
-        ("plumb", "de", None),
-    ],
-)
-def test_suggestions_complete_what_is_typed(
-    searcher: Searcher, typed: str, language: str, title: str | None
-) -> None:
-    titles = [one.title for one in searcher.suggest(typed, language)]
-    assert title in titles[:1] if title else "How do I book a plumber?" not in titles
-
-
-def test_suggestions_are_few_and_published(searcher: Searcher, publication: Published) -> None:
-    assert len(searcher.suggest("how do i", "en", limit=2)) == 2
-    publication.withdrawn = {f"en/{TAP}.md"}
-    assert TAP not in {one.family for one in searcher.suggest("how do i", "en")}
-
-
 def test_any_encoder_will_do(publication: Published) -> None:
     """A stand-in has token vectors of its own; an encoder without them loses late interaction only."""
     stand_in = open_encoder("hash:64")
