@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import SettingRefused
 
+_SWITCHES = ("on", "off", "true", "false", "yes", "no", "1", "0")
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +42,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute_path(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().resolve()
+
+    @field_validator("rate_limits", mode="before")
+    @classmethod
+    def _on_or_off(cls, value: object) -> object:
+        if isinstance(value, str) and value.strip().lower() not in _SWITCHES:
+            raise ValueError("say on or off")
+        return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("encoder")
     @classmethod

@@ -15,7 +15,7 @@ def inconsistencies(folder: Path, sources: Sequence[Source]) -> list[ContentFaul
     """Every fault between the articles of one folder. `sources` are those that could be read."""
     # An article with a fault of its own still has its name, so that links to it are not reported as well.
     families = {source.article.family for source in sources} | _families_on_disk(folder)
-    faults: list[ContentFault] = [*_slugs_taken_twice(sources), *_translations(sources)]
+    faults: list[ContentFault] = [*_slugs_taken_twice(sources), *_translations(folder, sources)]
     for source in sources:
         faults.extend(_related(source, families))
         faults.extend(_links(source, families))
@@ -42,7 +42,7 @@ def _slugs_taken_twice(sources: Sequence[Source]) -> Iterator[ContentFault]:
             yield ContentFault(article.path, 1, "slug", f"is taken already by {other}")
 
 
-def _translations(sources: Sequence[Source]) -> Iterator[ContentFault]:
+def _translations(folder: Path, sources: Sequence[Source]) -> Iterator[ContentFault]:
     english = {s.article.family: s.article for s in sources if s.article.language == DEFAULT}
     for source in sources:
         article = source.article
@@ -51,6 +51,8 @@ def _translations(sources: Sequence[Source]) -> Iterator[ContentFault]:
         if article.language == DEFAULT:
             message = "stands in translations only"
         elif (original := english.get(article.family)) is None:
+            if (folder / DEFAULT / f"{article.family}.md").is_file():
+                continue  # it has faults of its own, which are reported where they are
             message = f"there is no {DEFAULT}/{article.family}.md that could be translated"
         elif article.translation_of > original.revision:
             message = f"is newer than the English article, which has revision {original.revision}"

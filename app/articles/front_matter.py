@@ -199,7 +199,10 @@ def _value(
         return loader.construct_object(node)
     except ValueError:  # 2026-02-30, or a number of five thousand digits
         field = str(here[0])
-        raise _refused(path, line, "is no such date or number", field=field) from None
+        written = str(node.value)[:20]
+        raise _refused(
+            path, line, f"{written!r} is no date (year-month-day) and no number", field=field
+        ) from None
 
 
 def _refused(path: str, line: int, message: str, *, field: str = "") -> ContentRefused:

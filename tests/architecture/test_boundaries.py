@@ -50,5 +50,7 @@ def test_packages_announce_themselves_and_do_nothing_else() -> None:
     """`__init__.py` holds a docstring: what comes in, what goes out."""
     for path in APP.rglob("__init__.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        only_text = len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        only_text = (
+            len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        )
         assert only_text, f"{path.relative_to(APP)} should hold one docstring"

@@ -33,5 +33,7 @@ def command_names(command: Command, prefix: str = "") -> list[str]:
     if not isinstance(command, Group):
         return [prefix.strip()]
     return [
-        found for name, sub in command.commands.items() for found in command_names(sub, f"{prefix} {name}".strip())
+        found
+        for name, sub in command.commands.items()
+        for found in command_names(sub, f"{prefix} {name}".strip())
     ]

@@ -49,7 +49,9 @@ def test_japanese_words_are_marked(site: Site) -> None:
 
 def test_without_hits_the_page_offers_chat_and_a_person(site: Site) -> None:
     page = site.page("/en/search?q=refund&topic=getting-started&kind=troubleshooting")
-    assert "0 articles found" in page and "We have no article that answers" not in page  # others may: see the filters
+    assert (
+        "0 articles found" in page and "We have no article that answers" not in page
+    )  # others may: see the filters
     assert 'href="/en/chat?q=refund"' in page
     assert 'href="/en/contact"' in page
     assert 'href="/en/search?q=refund"' in page
