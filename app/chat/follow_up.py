@@ -20,7 +20,7 @@ SHORT_UNSPACED = 14
 # In characters; a chain of follow-ups must not grow without end.
 LONGEST_BEFORE = 300
 # The share of a short text's words that must stand in the passage for it to be half of the question before.
-WORDS_FOUND = 0.5
+WORDS_FOUND = 0.8
 _ORDER: Mapping[Band, int] = {"low": 0, "middling": 1, "high": 2}
 # How deep to look for the article that a visitor chose.
 CHOICE_DEPTH = 20

@@ -227,6 +227,7 @@ def _show(desktop: Desktop, number: str, *, status: int = 200, **more: Any) -> H
         from_now=desktop.from_now,
         channel_text=say(CHANNEL_WORDS[ticket.channel]),
         reason_text=say(REASONS[HandoffReason(reason)]) if reason else "",
+        reasons={one.value: say(words) for one, words in REASONS.items()},
         by_words={by.value: say(words) for by, words in BY_WORDS.items()},
         requester_language=site_language(ticket.language).autonym,
         amount_text=_amount(desktop, view),
