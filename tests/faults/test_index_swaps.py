@@ -72,7 +72,7 @@ def test_twenty_rebuilds_under_load_fail_and_mix_no_search(tmp_path: Path) -> No
     assert [failure for reader in readers for failure in reader.failures] == []
     seen = set[tuple[str, str]]().union(*(reader.seen for reader in readers))
     assert {(generation, words[generation]) for generation, _ in seen} == seen  # one generation, one word
-    assert len(seen) > REBUILDS / 2  # the readers did see the index change
+    assert len(seen) >= REBUILDS / 2  # every second generation was waited for
     assert holder.degraded == ()
     assert sum(reader.searches for reader in readers) > 100
 
