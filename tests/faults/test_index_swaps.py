@@ -61,7 +61,10 @@ def test_twenty_rebuilds_under_load_fail_and_mix_no_search(tmp_path: Path) -> No
             reader.start()
         for number in range(1, REBUILDS + 1):
             write_content(content, words=f"word{number}")
-            words[str(builder.order()["generation"])] = f"word{number}"
+            published = str(builder.order()["generation"])
+            words[published] = f"word{number}"
+            if number % 2 == 0:  # the others come as fast as they can be built, some of them unseen
+                _wait_until_seen(readers, published)
         final = list(words)[-1]
         _wait_until_seen(readers, final)
         is_over.set()
