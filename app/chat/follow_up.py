@@ -60,7 +60,10 @@ class Lookup:
         if self._phrases.is_whole("bare", text):
             alone = _at_most_middling(alone)
         if self._refers_back(text, language):
-            return self._continued(before, alone)
+            together = self._continued(before, alone)
+            # "Is there an app?" points nowhere: what brings a subject of its own is a question of its own.
+            is_bare = self._phrases.is_whole("bare", text)
+            return together if is_bare or _speaks_of(together.results, alone.searched) else alone
         goes_on = self._phrases.begins("follow_up", text, language)
         if not goes_on and not (_is_short(text) and alone.confidence.band == "low"):
             return alone
@@ -119,6 +122,8 @@ def _is_short(text: str) -> bool:
 
 
 def _speaks_of(results: Results, text: str) -> bool:
+    if not results.hits:
+        return False
     hit = results.hits[0]
     return Asked(text, hit.language).fit(f"{hit.title}\n{hit.heading}\n{hit.passage}") >= WORDS_FOUND
 

@@ -180,3 +180,23 @@ def test_what_no_article_answers_is_answered_by_a_person(shipped: Site, partner:
     assert number[0] not in agent.get("/workspace", headers=HTML).text
     assert number[0] in agent.get("/workspace?show=solved", headers=HTML).text
     assert shipped.services.desk.view(number[0]).status == "solved"
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("en", "how do I recognise a double charge", "is there an Android app for partners"),
+        ("de", "meine Anzeige wurde abgelehnt", "gibt es eine App für Android"),
+    ],
+)
+def test_a_new_question_after_an_answer_is_not_answered_with_the_old_article(
+    shipped: Site, language: str, first: str, second: str
+) -> None:
+    """R0.3: "Is there …" and "gibt es …" point back to nothing; the question stands for itself."""
+    opened = shipped.client.post("/api/conversations", json={"language": language}).json()
+    turns, token = f"/api/conversations/{opened['id']}/turns", {"authorization": f"Bearer {opened['token']}"}
+    before = shipped.client.post(turns, json={"text": first}, headers=token).json()
+    after = shipped.client.post(turns, json={"text": second}, headers=token).json()
+    assert before["kind"] == "answer"
+    old = {citation["family"] for citation in before["citations"]}
+    assert old.isdisjoint(citation["family"] for citation in after["citations"])
