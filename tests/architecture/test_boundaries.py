@@ -54,3 +54,16 @@ def test_packages_announce_themselves_and_do_nothing_else() -> None:
             len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
         )
         assert only_text, f"{path.relative_to(APP)} should hold one docstring"
+
+
+def test_rows_name_the_type_of_a_row_and_nothing_else_of_sqlalchemy() -> None:
+    """A `rows.py` turns rows into values; a statement in it would be SQL outside its store."""
+    for path in APP.rglob("rows.py"):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        named = {
+            alias.name
+            for node in nodes
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+            for alias in node.names
+        }
+        assert named <= {"RowMapping"}, path
