@@ -7,7 +7,7 @@ languages only: that restriction matters more than the detector (`py3langid`, Lu
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from babel.core import negotiate_locale
@@ -125,6 +125,8 @@ def _weighted(header: str) -> list[tuple[float, str]]:
 
 def _language_of_script(text: str, prior: str | None) -> str | None:
     """Japanese, Chinese and Arabic give themselves away by their letters, however short the text."""
+    if text.isascii():
+        return None
     counts = {"kana": 0, "han": 0, "arabic": 0, "other": 0}
     for character in text:
         counts[_script(character)] += 1 if character.isalpha() else 0
@@ -136,6 +138,7 @@ def _language_of_script(text: str, prior: str | None) -> str | None:
     return "ar" if 2 * counts["arabic"] > counts["other"] else None
 
 
+@lru_cache(maxsize=8192)
 def _script(character: str) -> str:
     name = unicodedata.name(character, "")
     if name.startswith(("HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")):

@@ -102,7 +102,11 @@ class Passage:
 
     def encoded_text(self, title: str) -> str:
         """What the encoder reads: title and heading path travel with the passage, so that it can stand alone."""
-        return "\n".join((title, *self.heading_path, self.text))
+        return f"{self.head_text(title)}\n{self.text}"
+
+    def head_text(self, title: str) -> str:
+        """The first part of it: title and heading path."""
+        return "\n".join((title, *self.heading_path))
 
 
 def passage_digest(language: str, title: str, heading_path: tuple[str, ...], text: str) -> str:

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from app.search.fusion import Fusion
 from app.search.hit import NAMES, Mode, Results, Signals
 
-FORMAT = 3
+FORMAT = 4
 DEFAULT_FILE = Path(__file__).parent / "default_calibration.json"
 
 # How many of a hundred questions of real visitors no article answers: our estimate for a help centre whose articles
@@ -150,3 +151,15 @@ class Calibration:
 def default_calibration() -> Calibration:
     """Fitted on the sample help centre with the bundled encoder; for content that has no gold questions."""
     return Calibration.of(json.loads(DEFAULT_FILE.read_text(encoding="utf-8")))
+
+
+def fusion_of(stored: Mapping[str, Any]) -> Fusion:
+    """The legs' weights that a snapshot has stored; the shipped ones where it has none or another format."""
+    if stored.get("format") != FORMAT:
+        return _default_fusion()
+    return Fusion.of(stored["fusion"])
+
+
+@cache
+def _default_fusion() -> Fusion:
+    return Fusion.of(json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))["fusion"])

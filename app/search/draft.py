@@ -21,11 +21,12 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`."""
+    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`, `headings[i]` its first part."""
 
     articles: tuple[IndexedArticle, ...]
     passages: tuple[IndexedPassage, ...]
     texts: tuple[str, ...]
+    headings: tuple[str, ...]
     content_digest: str
 
     def lexical(self, progress: Progress) -> LexicalIndex:
@@ -47,14 +48,18 @@ def read_draft(content_dir: Path, progress: Progress) -> Draft:
     library = read_library(content_dir)
     published = sorted(library.published, key=lambda article: (article.language, article.family))
     indexed: list[IndexedArticle] = []
-    cut: list[tuple[Passage, str]] = []
+    cut: list[tuple[Passage, str, str]] = []
     for article in _counted(progress, "rendering articles", published):
         indexed.append(_indexed(article, library))
-        cut += ((passage, passage.encoded_text(article.title)) for passage in passages(article))
+        cut += (
+            (passage, passage.encoded_text(article.title), passage.head_text(article.title))
+            for passage in passages(article)
+        )
     return Draft(
         articles=tuple(indexed),
-        passages=tuple(IndexedPassage(passage, _sha256(text)) for passage, text in cut),
-        texts=tuple(text for _, text in cut),
+        passages=tuple(IndexedPassage(passage, _sha256(text)) for passage, text, _ in cut),
+        texts=tuple(text for _, text, _ in cut),
+        headings=tuple(heading for *_, heading in cut),
         content_digest=digest,
     )
 

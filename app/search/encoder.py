@@ -19,6 +19,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 MAX_HASH_DIMENSION = 4096
 
 Floats = NDArray[np.float32]
+Ids = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,14 @@ class Encoder(Protocol):
 class TokenVectors(Protocol):
     """An encoder that can also say what each token of a text means, for late interaction."""
 
-    def token_vectors(self, text: str) -> tuple[Floats, Floats]:
-        """Unit rows (t, dimension) and weights (t,), one for every token in order of appearance; t may be 0.
+    def token_ids(self, texts: Sequence[str]) -> list[Ids]:
+        """For each text its tokens in order, as numbers that `token_rows` knows; empty for a blank text."""
+        ...
 
-        A weight says how much its token counts in the text's own vector (for the bundled encoder the norm of
+    def token_rows(self, ids: Ids) -> tuple[Floats, Floats]:
+        """Unit rows (n, m) and weights (n,) of `n` tokens; `m` need not be the encoder's dimension.
+
+        A weight says how much its token counts in a text's own vector (for the bundled encoder the norm of
         the token's row, which was trained to be high for rare and telling tokens).
         """
         ...

@@ -4,46 +4,40 @@ A question in German that finds its article hard to tell from the next is helped
 each says the same thing in other words, and where all agree the chance errors of one translation cancel out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.search.encoder import Floats, unit_rows
-from app.search.snapshot import Snapshot
-from app.search.vectors import Rows
+from app.search.vectors import Rows, VectorIndex
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArticleVectors:
-    """`means` (articles, d): the unit mean vector of each article's passages, in the order of `snapshot.articles`."""
+def article_means(vectors: VectorIndex, starts: Rows) -> Floats:
+    """The unit mean vector (articles, d) of each article's passages; article `i` has rows `starts[i]:starts[i + 1]`.
 
-    means: Floats
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, rows_of: Sequence[Rows]) -> "ArticleVectors":
-        """From the rows of each article; zeros for an article without a passage."""
-        vectors = snapshot.vectors.vectors()
-        means = np.zeros((len(rows_of), vectors.shape[1]), dtype=np.float32)
-        for at, rows in enumerate(rows_of):
-            if len(rows):
-                means[at] = vectors[rows].mean(axis=0)
-        return cls(unit_rows(means))
+    Zeros for an article without a passage.
+    """
+    counts = np.diff(starts)
+    filled = np.flatnonzero(counts)
+    means = np.zeros((len(counts), vectors.dimension), dtype=np.float32)
+    if len(filled):
+        means[filled] = np.add.reduceat(vectors.vectors(), starts[filled], axis=0)
+    return unit_rows(means)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Voices:
-    """Which article vectors speak for which article of a scope: `speakers[i]` for the one at position `owners[i]`."""
+    """Which articles speak for which article of a scope: `speakers[starts[i]:starts[i + 1]]` for the one at place `i`."""
 
-    vectors: ArticleVectors
+    means: Floats
     speakers: Rows
-    owners: Rows
+    starts: Rows
 
-    def cosines(self, vector: Floats, size: int, wanted: Rows) -> Floats:
-        """(size,): for each position in `wanted` the mean cosine of `vector` and its translations, 0 elsewhere."""
-        heard = np.isin(self.owners, wanted)
-        owners = self.owners[heard]
-        cosines = self.vectors.means[self.speakers[heard]] @ vector
-        sums = np.bincount(owners, weights=cosines, minlength=size)
-        means: Floats = (sums / np.maximum(np.bincount(owners, minlength=size), 1)).astype(np.float32)
+    def cosines(self, vector: Floats, wanted: Rows) -> Floats:
+        """For each of the places `wanted` (ascending, not empty) the mean cosine of `vector` and its translations."""
+        counts = self.starts[wanted + 1] - self.starts[wanted]
+        ends = np.cumsum(counts)
+        at = np.arange(ends[-1]) + np.repeat(self.starts[wanted] - ends + counts, counts)
+        cosines = self.means[self.speakers[at]] @ vector
+        means: Floats = (np.add.reduceat(cosines, ends - counts) / counts).astype(np.float32)
         return means

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.languages import DEFAULT
 from app.search.calibration import DEFAULT_FILE, EXPECTED_UNANSWERABLE, FORMAT, Costs, Curve, Curves
 from app.search.encoder import Encoder
+from app.search.fusing import fit_fusion
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Results
 from app.search.logistic import Bools, Floats, fit_logistic, sigmoid
@@ -80,6 +81,9 @@ def calibrate(
     if sum(one.family is not None for one in fitting) < LEAST_QUESTIONS:
         stored: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
         return stored
+    fusion = fit_fusion(_searcher(snapshot, encoder, today), fitting)
+    # The curves judge what the learned weights put first.
+    snapshot = replace(snapshot, calibration={"format": FORMAT, "fusion": fusion})
     curves = {}
     for mode, reader in (("hybrid", encoder), ("lexical", None)):
         samples = samples_of(_searcher(snapshot, reader, today), fitting)
@@ -92,6 +96,7 @@ def calibrate(
         "encoder": encoder.identity.weights_sha256,
         "costs": asdict(costs or Costs()),
         "expected_unanswerable": EXPECTED_UNANSWERABLE,
+        "fusion": fusion,
         "curves": curves,
     }
 

@@ -53,12 +53,6 @@ class HashEncoder:
                 rows[row] += self._word_vector(word)
         return unit_rows(rows)
 
-    def token_vectors(self, text: str) -> tuple[Floats, Floats]:
-        """Unit rows (words, DIM) and as many weights of 1."""
-        rows = [self._word_vector(word) for word in _words(text)]
-        vectors = np.array(rows, dtype=np.float32).reshape(len(rows), self._dimension)
-        return vectors, np.ones(len(rows), dtype=np.float32)
-
     def _hashed(self, word: str) -> Floats:
         digest = hashlib.shake_256(f"{self._salt}\0{word}".encode("utf-8", "replace"))
         numbers = np.frombuffer(digest.digest(2 * self._dimension), dtype="<u2")

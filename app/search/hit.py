@@ -1,7 +1,8 @@
 """What the search gives back: hits in order, how they came about, and the signals that confidence reads."""
 
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -52,15 +53,13 @@ class Signals:
     lexical_share: float = 0.0
     """See `lexical_score`."""
     dense: float = 0.0
-    """Cosine of question and first hit; this and the next five are 0 in lexical mode."""
+    """Cosine of question and first hit; this and the next four are 0 in lexical mode."""
     family: float = 0.0
     """Mean cosine of the question and the translations of the first article."""
     matching: float = 0.0
     """Late interaction of question and first hit, -1..1."""
     article_matching: float = 0.0
     """Its mean over the passages of the first article."""
-    heading: float = 0.0
-    """Cosine of the question and the hit's title and headings."""
     heading_matching: float = 0.0
     """Late interaction of the question and the hit's title and headings."""
     lexical: float = 0.0
@@ -91,18 +90,19 @@ class Signals:
 
     def vector(self) -> NDArray[np.float64]:
         """The signals as float64 (len(NAMES),)."""
-        return np.array(astuple(self), dtype=np.float64)
+        return np.array([getattr(self, name) for name in NAMES], dtype=np.float64)
 
 
 NAMES: tuple[str, ...] = tuple(field.name for field in fields(Signals))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Results:
     """The answer to one query: at most `query.limit` hits, one a family, best first.
 
     `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it. `question_language` is
     the language of the words, which need not be the reader's; `encoder` the sha256 of the weights that built the snapshot.
+    Nobody but the chat asks for `signals`, so they are taken when they are asked for.
     """
 
     query: Query
@@ -110,9 +110,14 @@ class Results:
     mode: Mode
     degraded: tuple[str, ...]
     generation: str
-    signals: Signals
     question_language: str
     encoder: str
+    take_signals: Callable[[], Signals] = Signals
+
+    @cached_property
+    def signals(self) -> Signals:
+        """What is known about the first hit."""
+        return self.take_signals()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a generation consists of beside its manifest, as parts in memory and as files in its folder.
 
-`articles.json`, `passages.json`, `vectors.faiss`, `lexical/` and `calibration.json`; row `i` of vectors and lexical
-index is passage `i`.
+`articles.json`, `passages.json`, `vectors.faiss`, `lexical/`, `tokens/` (of an encoder that has token vectors) and
+`calibration.json`; row `i` of vectors, lexical index and tokens is passage `i`.
 """
 
 import json
@@ -16,12 +16,14 @@ from app.articles.rendering import Rendered
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest
 from app.search.stored import from_bytes, to_bytes
+from app.search.token_matching import TokenIndex
 from app.search.vectors import VectorIndex
 
 ARTICLES_FILE = "articles.json"
 PASSAGES_FILE = "passages.json"
 VECTORS_FILE = "vectors.faiss"
 LEXICAL_FOLDER = "lexical"
+TOKENS_FOLDER = "tokens"
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -58,6 +60,7 @@ class Parts:
     passages: tuple[IndexedPassage, ...]
     vectors: VectorIndex
     lexical: LexicalIndex
+    tokens: TokenIndex | None
     calibration: Mapping[str, Any]
 
     def save(self, folder: Path) -> None:
@@ -67,6 +70,9 @@ class Parts:
         self.vectors.save(folder / VECTORS_FILE)
         (folder / LEXICAL_FOLDER).mkdir()
         self.lexical.save(folder / LEXICAL_FOLDER)
+        if self.tokens is not None:
+            (folder / TOKENS_FOLDER).mkdir()
+            self.tokens.save(folder / TOKENS_FOLDER)
         (folder / CALIBRATION_FILE).write_bytes(to_bytes(self.calibration))
 
     @classmethod
@@ -77,5 +83,6 @@ class Parts:
             passages=from_bytes(tuple[IndexedPassage, ...], (folder / PASSAGES_FILE).read_bytes()),
             vectors=VectorIndex.load(folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256),
             lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
+            tokens=TokenIndex.load(folder / TOKENS_FOLDER) if (folder / TOKENS_FOLDER).is_dir() else None,
             calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
         )

@@ -18,7 +18,7 @@ import numpy as np
 from app.errors import HandrailError, IndexRefused
 from app.search.build_report import BuildReport, compare
 from app.search.draft import Draft, Progress, content_digest, read_draft
-from app.search.encoder import Encoder, Floats
+from app.search.encoder import Encoder, Floats, TokenVectors
 from app.search.generations import current, folder_of, refused_writing, writer_lock
 from app.search.indexed import Parts
 from app.search.manifest import (
@@ -33,6 +33,7 @@ from app.search.manifest import (
 from app.search.publishing import collect_garbage, new_staging, next_number, publish
 from app.search.snapshot import Snapshot, load_parts
 from app.search.stored import to_bytes
+from app.search.token_matching import TokenIndex, read_tokens
 from app.search.vectors import VectorIndex
 
 ENCODE_BATCH = 256
@@ -74,6 +75,7 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
                 draft.passages,
                 reuse.vectors(encoder, tell),
                 draft.lexical(tell),
+                _tokens(draft, encoder, tell),
                 calibration={},
             )
             manifest = _manifest(parts, index_dir, encoder, draft.content_digest, now)
@@ -140,6 +142,13 @@ class _Reuse:
         if not ((np.abs(lengths - 1) <= LENGTH_TOLERANCE) | (lengths == 0)).all():
             raise IndexRefused("The encoder gave vectors that are not of length 1. Nothing was published.")
         return VectorIndex.build(rows)
+
+
+def _tokens(draft: Draft, encoder: Encoder, tell: Progress) -> TokenIndex | None:
+    if not isinstance(encoder, TokenVectors):
+        return None
+    tell("reading tokens", 0, 0)
+    return TokenIndex.of(read_tokens(encoder, draft.texts), read_tokens(encoder, draft.headings))
 
 
 def _previous(index_dir: Path) -> Snapshot | None:

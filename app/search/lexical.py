@@ -7,7 +7,7 @@ word, because seven of eight passages are not English, and Japanese passages wou
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,8 @@ VOCABULARY_FILE = "lexical.json"
 PART_WEIGHT = 0.25
 # What an unknown word takes from the share that can be reached: it may be a misspelling, of which the parts are known.
 UNKNOWN_WEIGHT = 0.5
+# A part of a word that stands in most passages tells nothing and costs the most: below this idf (two of five) it is left out.
+LEAST_IDF = 0.9
 # How often a passage's headings count beside its text.
 HEADING_WEIGHT = 2
 
@@ -33,6 +35,9 @@ def passage_tokens(passage: Passage, title: str, tags: Sequence[str] = ()) -> li
     headings = " ".join(passage.heading_path) or passage.heading
     around = [title, *tags, *[headings] * HEADING_WEIGHT]
     return [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
+
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class LanguageColumns:
     indptr: NDArray[np.int64]
     rows: NDArray[np.int32]
     data: NDArray[np.float32]
+    idfs: NDArray[np.float64]
 
     @property
     def unknown_idf(self) -> float:
@@ -56,7 +62,7 @@ class LanguageColumns:
         at = self.vocabulary.get(token)
         if at is None:
             return self.unknown_idf
-        return _idf(int(self.indptr[at + 1] - self.indptr[at]), len(self.members))
+        return float(self.idfs[at])
 
     def rows_with(self, token: str) -> NDArray[np.int32]:
         """The rows (of the whole snapshot, ascending) in which a token stands."""
@@ -71,17 +77,33 @@ class LanguageColumns:
         at = np.minimum(np.searchsorted(column, rows), len(column) - 1)
         return bool((column[at] == rows).any())
 
-    def add_scores(self, weighted: dict[str, float], scores: NDArray[np.float32]) -> None:
-        """Writes into `scores` the share of the attainable BM25 that each row of this language reaches."""
-        attainable = sum(
-            weight * self.idf(token) * (1 if token in self.vocabulary else UNKNOWN_WEIGHT)
-            for token, weight in weighted.items()
+    def add(self, weighted: Mapping[str, float], scores: Floats, shares: Floats) -> None:
+        """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
+        found = [(token, weight, self.vocabulary.get(token)) for token, weight in weighted.items()]
+        whole = sum(
+            weight * (self.unknown_idf * UNKNOWN_WEIGHT if at is None else self.idfs[at])
+            for _, weight, at in found
         )
-        for token, weight in weighted.items():
-            if (at := self.vocabulary.get(token)) is not None:
-                here = slice(self.indptr[at], self.indptr[at + 1])
-                # Rows stand once in a column, so plain indexing adds rightly.
-                scores[self.rows[here]] += self.data[here] * np.float32(weight / attainable)
+        asked = sum(self.idf(token) for token, _, _ in found if not token.startswith(PART))
+        known = [
+            (token, weight / whole, at)
+            for token, weight, at in found
+            if at is not None and self._tells(token, at)
+        ]
+        slices = [slice(self.indptr[at], self.indptr[at + 1]) for _, _, at in known]
+        if not slices:
+            return
+        lengths = [here.stop - here.start for here in slices]
+        rows = np.concatenate([self.rows[here] for here in slices]).astype(np.int64)
+        gained = np.concatenate([self.data[here] for here in slices])
+        gained *= np.repeat(np.array([weight for _, weight, _ in known], dtype=np.float32), lengths)
+        scores += np.bincount(rows, weights=gained, minlength=len(scores))
+        word_idfs = [0.0 if token.startswith(PART) else self.idfs[at] / asked for token, _, at in known]
+        shares += np.bincount(rows, weights=np.repeat(word_idfs, lengths), minlength=len(shares))
+
+    def _tells(self, token: str, at: int) -> bool:
+        """Whether a part of a word is rare enough to be worth counting; words always are."""
+        return not token.startswith(PART) or self.idfs[at] > LEAST_IDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +128,18 @@ class LexicalIndex:
         }
         return cls(len(languages), columns)
 
-    def scores(self, tokens: Sequence[str], languages: Iterable[str] | None = None) -> NDArray[np.float32]:
-        """Float32 (n,): the share (0..1) of the BM25 that a row could reach for `tokens`.
+    def scores(self, tokens: Sequence[str], languages: Iterable[str] | None = None) -> tuple[Floats, Floats]:
+        """Two of float32 (n,): the share (0..1) of the BM25 that a row could reach for `tokens`, and the share of their
+        distinct words, weighed by idf, that stand in it.
 
         `languages` restricts the work to their rows; the others stay 0.
         """
-        scores = np.zeros(self.size, dtype=np.float32)
+        scores, shares = np.zeros(self.size, dtype=np.float32), np.zeros(self.size, dtype=np.float32)
         weighted = _weighted(tokens)
         for language in self.columns if languages is None else languages:
             if weighted and language in self.columns:
-                self.columns[language].add_scores(weighted, scores)
-        return scores
-
-    def word_shares(self, tokens: Sequence[str], languages: Iterable[str]) -> NDArray[np.float32]:
-        """Float32 (n,): the share (0..1) of the distinct words among `tokens`, weighed by idf, that stand in a row."""
-        shares = np.zeros(self.size, dtype=np.float32)
-        asked = words(list(tokens))
-        for columns in (self.columns[language] for language in languages if language in self.columns):
-            whole = sum(columns.idf(word) for word in asked)
-            for word in asked:
-                shares[columns.rows_with(word)] += np.float32(columns.idf(word) / whole)
-        return shares
+                self.columns[language].add(weighted, scores, shares)
+        return scores, shares
 
     def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:
         """Share of the distinct words among `tokens`, weighed by idf, that stand in any of `rows`; 0 without words."""
@@ -174,6 +187,7 @@ class LexicalIndex:
                     indptr=arrays[f"{language}.indptr"],
                     rows=arrays[f"{language}.rows"],
                     data=arrays[f"{language}.data"],
+                    idfs=_idfs(arrays[f"{language}.indptr"], len(arrays[f"{language}.members"])),
                 )
                 for language, tokens in stored["vocabulary"].items()
             }
@@ -192,19 +206,28 @@ def _columns(
     if not vocabulary:  # bm25s divides by the mean length
         nothing = np.zeros(0, dtype=np.int32)
         return LanguageColumns(
-            language, members, {}, np.zeros(1, np.int64), nothing, nothing.astype(np.float32)
+            language, members, {}, np.zeros(1, np.int64), nothing, nothing.astype(np.float32), np.zeros(0)
         )
     weigher = bm25s.BM25(method="lucene")
     ids = [[vocabulary[token] for token in tokens] for tokens in lists]
     weigher.index((ids, vocabulary), create_empty_token=False, show_progress=False)
+    indptr = np.asarray(weigher.scores["indptr"], dtype=np.int64)
     return LanguageColumns(
         language=language,
         members=members,
         vocabulary=vocabulary,
-        indptr=np.asarray(weigher.scores["indptr"], dtype=np.int64),
+        indptr=indptr,
         rows=members[weigher.scores["indices"]],
         data=np.asarray(weigher.scores["data"], dtype=np.float32),
+        idfs=_idfs(indptr, len(members)),
     )
+
+
+def _idfs(indptr: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
+    """Every token's idf, as `_idf` says."""
+    frequencies = np.diff(indptr)
+    idfs: NDArray[np.float64] = np.log1p((rows - frequencies + 0.5) / (frequencies + 0.5))
+    return idfs
 
 
 def _idf(rows_with: int, rows: int) -> float:

@@ -1,6 +1,6 @@
 """Finds candidates: every leg gives each row in question a score of its own, without mixing them.
 
-`lexical` is the row's BM25 share, `dense` the cosine of its vector, `matching` and the two `heading` legs the late
+`lexical` is the row's BM25 share, `dense` the cosine of its vector, `matching` and `heading_matching` the late
 interaction of `token_matching.py`. An article whose passages all speak of the subject is likelier to be the right
 one than an article with one stray sentence, so there are legs for articles too: the mean over its passages of the
 lexical share, of the share of the question's words, and of the late interaction; and, in `family`, the mean cosine
@@ -20,12 +20,12 @@ from app.search.vectors import Rows
 
 LEGS = (
     "lexical", "article_lexical", "article_words", "dense", "family",
-    "matching", "heading", "heading_matching", "article_matching",
+    "matching", "heading_matching", "article_matching",
 )  # fmt: skip
 LEXICAL = slice(0, 3)
-LATE = slice(5, 9)
+LATE = slice(5, 8)
 # How many rows each leg proposes. Their articles are then looked at whole.
-BREADTH = 100
+BREADTH = 80
 # How many of these rows are compared token by token, rounded up to whole articles.
 RERANKED = 80
 
@@ -34,83 +34,95 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Rows of the snapshot with `legs` (rows, len(LEGS)), `owner` as in the scope, and which rows are in the
-    question's language. Columns of legs that could not take part are 0."""
+    """Rows of the snapshot with `legs` (rows, len(LEGS)), article by article: article `i` has the rows
+    `starts[i]:starts[i + 1]` and the place `places[i]` in the scope. `readable`: which rows are in the question's language.
+    Columns of legs that could not take part are 0."""
 
     rows: Rows
-    owner: Rows
+    places: Rows
+    starts: Rows
     legs: Floats
     readable: NDArray[np.bool_]
+
+    @property
+    def counts(self) -> Rows:
+        """The number of rows of each article."""
+        return np.diff(self.starts)
 
     def leg(self, name: str) -> Floats:
         """One leg's scores, (rows,)."""
         column: Floats = self.legs[:, LEGS.index(name)]
         return column
 
+    def article_means(self, scores: Floats) -> Floats:
+        """For each row the mean of `scores` over the rows of its article."""
+        if not len(scores):
+            return scores
+        means: Floats = np.repeat(np.add.reduceat(scores, self.starts[:-1]) / self.counts, self.counts)
+        return means.astype(np.float32)
+
 
 def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates:
     """The candidates of the lexical and the dense leg, with both legs' scores for all of them."""
-    lexical = snapshot.lexical.scores(question.tokens, scope.languages)[scope.rows]
-    proposed = _best_positions(lexical)
+    scores, shares = snapshot.lexical.scores(question.tokens, scope.languages)
+    proposed = scope.owner[_best_positions(scores[scope.rows])]
     if question.vector is not None:
-        near, _ = snapshot.vectors.search(question.vector, BREADTH, scope.rows)
-        proposed = np.concatenate([proposed, np.searchsorted(scope.rows, near)])
-    # Whole articles, so that each is shown by its best passage whichever leg proposed it.
-    at = np.flatnonzero(np.isin(scope.owner, scope.owner[proposed]))
-    rows, owner = scope.rows[at], scope.owner[at]
-    legs = np.zeros((len(at), len(LEGS)), dtype=np.float32)
-    legs[:, 0] = lexical[at]
-    legs[:, 1] = _article_means(lexical[at], owner)
-    legs[:, 2] = _article_means(snapshot.lexical.word_shares(question.tokens, scope.languages)[rows], owner)
-    if question.vector is not None:
-        near, cosines = snapshot.vectors.search(question.vector, len(at), rows)
-        legs[np.searchsorted(rows, near), 3] = cosines
-        legs[:, 4] = scope.voices.cosines(question.vector, len(scope.articles), owner)[owner]
-    return Candidates(rows, owner, legs, snapshot.language_of_row[rows] == question.language)
+        near, _ = snapshot.vectors.search(question.vector, BREADTH, scope.allowed)
+        proposed = np.concatenate([proposed, scope.owner[np.searchsorted(scope.rows, near)]])
+    candidates = _whole_articles(snapshot, scope, proposed, question)
+    rows, legs = candidates.rows, candidates.legs
+    if len(rows):
+        legs[:, 0] = scores[rows]
+        legs[:, 1] = candidates.article_means(legs[:, 0])
+        legs[:, 2] = candidates.article_means(shares[rows])
+    if question.vector is not None and len(rows):
+        legs[:, 3] = snapshot.vectors.cosines(question.vector, rows)
+        legs[:, 4] = np.repeat(scope.voices.cosines(question.vector, candidates.places), candidates.counts)
+    return candidates
 
 
-def compare_tokens(
-    snapshot: Snapshot, candidates: Candidates, question: Question, matcher: TokenMatcher, first: Floats
-) -> Candidates:
+def compare_tokens(candidates: Candidates, question: Question, matcher: TokenMatcher, first: Floats) -> None:
     """Fills in the late interaction for the articles with the highest `first` scores, about `RERANKED` rows.
 
     The others get the lowest value that was found, so that all rows stay comparable.
     """
     if question.vector is None or not len(candidates.rows):
-        return candidates
-    best = np.argsort(-first, kind="stable")[:RERANKED]
-    enough = _first_articles(candidates.owner, best)
-    chosen = np.flatnonzero(np.isin(candidates.owner, enough))
-    passages = [snapshot.passages[row] for row in candidates.rows[chosen]]
-    titles = [snapshot.article_of_row(int(row)).article.title for row in candidates.rows[chosen]]
-    compared = matcher.compare(question.text, question.vector, passages, titles)
-    means = _article_means(compared[:, 0], candidates.owner[chosen])
-    late = np.column_stack([compared, means])
-    legs = candidates.legs.copy()
-    legs[:, LATE] = late.min(axis=0)
-    legs[chosen, LATE] = late
-    return Candidates(candidates.rows, candidates.owner, legs, candidates.readable)
+        return
+    chosen = _rows_of_first_articles(candidates, first)
+    compared = matcher.compare(question.text, candidates.rows[chosen])
+    late = np.empty((len(candidates.rows), 3), dtype=np.float32)
+    late[:, :2] = compared.min(axis=0)
+    late[chosen, :2] = compared
+    late[:, 2] = candidates.article_means(late[:, 0])
+    candidates.legs[:, LATE] = late
 
 
-def _first_articles(owner: Rows, best: Rows) -> Rows:
-    """The owners of the `best` rows, best first, until their articles have `RERANKED` rows together."""
-    sizes = np.bincount(owner)
-    _, at = np.unique(owner[best], return_index=True)
-    order = owner[best][np.sort(at)]
-    enough = int(np.searchsorted(np.cumsum(sizes[order]), RERANKED)) + 1
-    first: Rows = order[:enough]
-    return first
+def _whole_articles(snapshot: Snapshot, scope: Scope, proposed: Rows, question: Question) -> Candidates:
+    """Whole articles, so that each is shown by its best passage whichever leg proposed it."""
+    wanted = np.zeros(len(scope.articles), dtype=bool)
+    wanted[proposed] = True
+    places = np.flatnonzero(wanted)
+    counts = scope.starts[places + 1] - scope.starts[places]
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    rows = scope.rows[np.arange(starts[-1]) + np.repeat(scope.starts[places] - starts[:-1], counts)]
+    legs = np.zeros((len(rows), len(LEGS)), dtype=np.float32)
+    return Candidates(rows, places, starts, legs, snapshot.are_in(question.language, rows))
 
 
-def _article_means(scores: Floats, owner: Rows) -> Floats:
-    """For each row the mean of `scores` over the rows of its article."""
-    sums = np.bincount(owner, weights=scores)
-    means: Floats = (sums / np.maximum(np.bincount(owner), 1))[owner].astype(np.float32)
-    return means
+def _rows_of_first_articles(candidates: Candidates, first: Floats) -> Rows:
+    """Positions, ascending, of the rows of the best articles, until these have `RERANKED` rows together."""
+    counts = candidates.counts
+    order = np.argsort(-np.maximum.reduceat(first, candidates.starts[:-1]), kind="stable")
+    enough = int(np.searchsorted(np.cumsum(counts[order]), RERANKED)) + 1
+    chosen = np.zeros(len(counts), dtype=bool)
+    chosen[order[:enough]] = True
+    return np.flatnonzero(np.repeat(chosen, counts))
 
 
 def _best_positions(scores: Floats) -> Rows:
     """Positions of the highest `BREADTH` scores above 0, in no order."""
-    best = np.argpartition(-scores, BREADTH)[:BREADTH] if len(scores) > BREADTH else np.arange(len(scores))
+    if len(scores) <= BREADTH:
+        return np.flatnonzero(scores > 0)
+    best = np.argpartition(scores, len(scores) - BREADTH)[-BREADTH:]
     positions: Rows = best[scores[best] > 0]
     return positions

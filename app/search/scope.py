@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import languages
-from app.search.families import ArticleVectors, Voices
+from app.search.families import Voices, article_means
 from app.search.indexed import IndexedArticle
 from app.search.query import Query
 from app.search.snapshot import Snapshot
-from app.search.vectors import Rows
+from app.search.vectors import Allowed, Rows
 
 # (language, family) of articles that are in the snapshot but no longer published.
 Hidden = frozenset[tuple[str, str]]
@@ -26,22 +25,19 @@ KEPT_SCOPES = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """The allowed `rows` (n,), ascending, and for each the position in `articles` of the article it belongs to.
+    """The allowed `rows` (n,), ascending; article `i` of `articles` has `rows[starts[i]:starts[i + 1]]`.
 
-    `voices` are the translations that speak for each article, its own language among them.
+    `owner` (n,) is the place of each row's article, `voices` are the translations that speak for each article, its own
+    language among them.
     """
 
     articles: tuple[IndexedArticle, ...]
     rows: Rows
     owner: Rows
+    starts: Rows
     languages: tuple[str, ...]
     voices: Voices
-
-    def article_means(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """For each row the mean of `scores` (n,) over all rows of its article."""
-        sizes = np.bincount(self.owner, minlength=len(self.articles))
-        sums = np.bincount(self.owner, weights=scores, minlength=len(self.articles))
-        return (sums / np.maximum(sizes, 1))[self.owner].astype(np.float32)
+    allowed: Allowed
 
 
 class Scopes:
@@ -51,47 +47,65 @@ class Scopes:
         self._families: dict[str, dict[str, int]] = defaultdict(dict)
         for at, one in enumerate(snapshot.articles):
             self._families[one.article.family][one.article.language] = at
-        self._articles = snapshot.articles
-        self._rows = _rows_by_article(snapshot)
-        self._vectors = ArticleVectors.of(snapshot, self._rows)
+        self._snapshot = snapshot
+        self._firsts, self._counts = _rows_by_article(snapshot)
+        self._means = article_means(
+            snapshot.vectors, np.append(np.cumsum(self._counts) - self._counts, self._counts.sum())
+        )
         self._cached = lru_cache(maxsize=KEPT_SCOPES)(self._scope)
 
     def of(self, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Scope:
         """The scope of a query; `hidden` articles make way for the next language of the chain."""
-        return self._cached(replace(query, text="", limit=1), hidden)
+        key = (query.language, query.topic, query.kind, query.evidence, query.without)
+        return self._cached(key, hidden)
 
-    def _scope(self, query: Query, hidden: Hidden) -> Scope:
-        chain = query.evidence or languages.fallback_chain(query.language)
-        chosen: list[int] = []
-        voices: list[tuple[int, int]] = []
+    def _scope(
+        self,
+        key: tuple[str, str | None, str | None, tuple[str, ...] | None, frozenset[str]],
+        hidden: Hidden,
+    ) -> Scope:
+        language, topic, kind, evidence, without = key
+        query = replace(Query("", language), topic=topic, kind=kind, evidence=evidence, without=without)
+        chain = evidence or languages.fallback_chain(language)
+        chosen: list[tuple[int, list[int]]] = []
         for family, translations in self._families.items():
             allowed = {tag: at for tag, at in translations.items() if (tag, family) not in hidden}
             first = next((allowed[tag] for tag in chain if tag in allowed), None)
-            if first is None or family in query.without or not _fits(self._articles[first], query):
+            if first is None or family in without or not _fits(self._snapshot.articles[first], query):
                 continue
-            voices += ((at, len(chosen)) for tag, at in allowed.items() if not query.evidence or tag in chain)
-            chosen.append(first)
-        return self._assembled(chosen, voices)
+            if self._counts[first]:
+                heard = [at for tag, at in allowed.items() if not evidence or tag in chain]
+                chosen.append((first, heard))
+        return self._assembled(sorted(chosen, key=lambda one: int(self._firsts[one[0]])))
 
-    def _assembled(self, chosen: list[int], voices: list[tuple[int, int]]) -> Scope:
-        groups = [self._rows[at] for at in chosen]
-        rows = np.concatenate(groups) if groups else np.empty(0, dtype=np.int64)
-        owner = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-        order = np.argsort(rows)
-        articles = tuple(self._articles[at] for at in chosen)
-        spoken = dict.fromkeys(one.article.language for one in articles)
-        speakers, heard = np.array(voices, dtype=np.int64).reshape(-1, 2).T
+    def _assembled(self, chosen: list[tuple[int, list[int]]]) -> Scope:
+        at = np.array([first for first, _ in chosen], dtype=np.int64)
+        counts = self._counts[at]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        rows = np.arange(starts[-1]) + np.repeat(self._firsts[at] - starts[:-1], counts)
+        articles = tuple(self._snapshot.articles[first] for first, _ in chosen)
+        speakers = np.array([one for _, heard in chosen for one in heard], dtype=np.int64)
+        heard_starts = np.concatenate([[0], np.cumsum([len(heard) for _, heard in chosen])]).astype(np.int64)
         return Scope(
-            articles, rows[order], owner[order], tuple(spoken), Voices(self._vectors, speakers, heard)
+            articles,
+            rows,
+            np.repeat(np.arange(len(at)), counts),
+            starts,
+            tuple(dict.fromkeys(one.article.language for one in articles)),
+            Voices(self._means, speakers, heard_starts),
+            self._snapshot.vectors.allowed(rows),
         )
 
 
-def _rows_by_article(snapshot: Snapshot) -> list[Rows]:
-    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row, passage in enumerate(snapshot.passages):
-        rows[passage.language, passage.family].append(row)
-    articles = (one.article for one in snapshot.articles)
-    return [np.array(rows[article.language, article.family], dtype=np.int64) for article in articles]
+def _rows_by_article(snapshot: Snapshot) -> tuple[Rows, Rows]:
+    """The first row and the number of rows of each article; the passages of an article stand together."""
+    places = {(one.article.language, one.article.family): at for at, one in enumerate(snapshot.articles)}
+    owner = np.array([places[one.language, one.family] for one in snapshot.passages], dtype=np.int64)
+    counts = np.bincount(owner, minlength=len(places))
+    first_rows = np.flatnonzero(np.diff(owner, prepend=-1))
+    firsts = np.zeros(len(places), dtype=np.int64)
+    firsts[owner[first_rows]] = first_rows
+    return firsts, counts
 
 
 def _fits(one: IndexedArticle, query: Query) -> bool:

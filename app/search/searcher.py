@@ -10,10 +10,11 @@ from app import languages
 from app.search.encoder import Encoder, TokenVectors
 from app.search.hit import Hit, Results, Suggestion
 from app.search.indexed import IndexedArticle
+from app.search.calibration import fusion_of
 from app.search.query import Query
 from app.search.question import Question, read_question
-from app.search.ranker import Ranking, fused, rank
-from app.search.retriever import compare_tokens, retrieve
+from app.search.ranker import Ranking, rank
+from app.search.retriever import Candidates, compare_tokens, retrieve
 from app.search.scope import NOTHING_HIDDEN, Hidden, Scope, Scopes
 from app.search.signals import signals_of
 from app.search.snapshot import Snapshot
@@ -67,9 +68,6 @@ class Searcher:
         self._encoder = encoder
         self._publication = publication
         self._today = today
-        self._matcher: TokenMatcher | None = (
-            TokenMatcher(encoder) if isinstance(encoder, TokenVectors) else None
-        )
         self._prepared: _Prepared | None = None
 
     @property
@@ -90,10 +88,18 @@ class Searcher:
             mode="lexical" if question.encoder_away else "hybrid",
             degraded=("encoder",) if question.encoder_away else (),
             generation=snapshot.generation,
-            signals=signals_of(snapshot, query, question, ranking, today),
             question_language=question.language,
             encoder=snapshot.manifest.encoder.weights_sha256,
+            take_signals=lambda: signals_of(snapshot, query, question, (ranking, prepared.fusion), today),
         )
+
+    def candidates(self, query: Query) -> tuple[tuple[str, ...], Candidates]:
+        """All that comes into question before it is ordered, and the family of each article there: to learn weights from."""
+        prepared = self._current()
+        question = read_question(query, self._encoder, prepared.snapshot.vectors.dimension)
+        scope = prepared.scopes.of(query)
+        candidates = prepared.candidates(scope, question)
+        return tuple(scope.articles[place].article.family for place in candidates.places), candidates
 
     def suggest(self, text: str, language: str, limit: int = 8) -> list[Suggestion]:
         """Titles that fit what has been typed so far, best first."""
@@ -106,20 +112,17 @@ class Searcher:
         ]
 
     def warm(self) -> None:
-        """Reads what the first queries would otherwise wait for: every language's titles, every passage's tokens."""
+        """Reads what the first queries would otherwise wait for: every language's titles, the tokens in use."""
         prepared = self._current()
         for tag in languages.TAGS:
             prepared.titles(tag)
-        if self._matcher:
-            for row, passage in enumerate(prepared.snapshot.passages):
-                self._matcher.read(passage, prepared.snapshot.article_of_row(row).article.title)
 
     def _current(self) -> "_Prepared":
         snapshot = self._holder.current
         prepared = self._prepared
         if prepared is None or prepared.snapshot is not snapshot:
             # Two threads may both do this after a swap; either result serves.
-            prepared = self._prepared = _Prepared(snapshot)
+            prepared = self._prepared = _Prepared(snapshot, self._encoder)
         return prepared
 
     def _published_ranking(self, prepared: "_Prepared", query: Query, question: Question) -> Ranking:
@@ -130,9 +133,9 @@ class Searcher:
         hidden: Hidden = NOTHING_HIDDEN
         while True:
             scope = prepared.scopes.of(query, hidden)
-            ranking = self._ranking(prepared.snapshot, scope, question)
+            ranking = prepared.ranking(scope, question)
             # After many surprises a whole folder may be gone: look at every article at once.
-            first = [scope.articles[at] for at in ranking.owners[: query.limit + 1]]
+            first = [scope.articles[at] for at in ranking.places[: query.limit + 1]]
             gone = self._withdrawn(scope.articles if len(hidden) > query.limit else first)
             if not gone:
                 return ranking
@@ -146,20 +149,29 @@ class Searcher:
             if not self._publication.is_published(article.path)
         )
 
-    def _ranking(self, snapshot: Snapshot, scope: Scope, question: Question) -> Ranking:
-        candidates = retrieve(snapshot, scope, question)
-        if self._matcher:
-            candidates = compare_tokens(snapshot, candidates, question, self._matcher, fused(candidates))
-        return rank(candidates)
-
 
 class _Prepared:
     """A snapshot with what is worth computing once for it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, encoder: Encoder | None) -> None:
         self.snapshot = snapshot
         self.scopes = Scopes(snapshot)
+        self.fusion = fusion_of(snapshot.calibration)
+        self._matcher: TokenMatcher | None = None
+        if isinstance(encoder, TokenVectors) and snapshot.tokens is not None:
+            self._matcher = TokenMatcher(snapshot.tokens, encoder)
         self._titles: dict[str, tuple[Scope, TitleIndex]] = {}
+
+    def ranking(self, scope: Scope, question: Question) -> Ranking:
+        """The candidates of a scope in order."""
+        return rank(self.candidates(scope, question), self.fusion)
+
+    def candidates(self, scope: Scope, question: Question) -> Candidates:
+        """What every leg gives to what comes into question."""
+        found = retrieve(self.snapshot, scope, question)
+        if self._matcher:
+            compare_tokens(found, question, self._matcher, self.fusion.scores(found))
+        return found
 
     def titles(self, language: str) -> tuple[Scope, TitleIndex]:
         """The articles that a reader of `language` sees, and the index of their titles."""

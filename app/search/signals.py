@@ -1,6 +1,7 @@
 """What can be said about the first hit before anybody has read it: the input of the confidence curve."""
 
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,29 +10,30 @@ from app.search.hit import Signals
 from app.search.lexical import LanguageColumns
 from app.search.query import Query
 from app.search.question import Question
-from app.search.ranker import FULL_MARKS, Ranking
+from app.search.fusion import Fusion
+from app.search.ranker import Ranking
 from app.search.snapshot import Snapshot
 from app.search.tokens import analyse, words
 
 # The legs that vote on which article comes first.
-VOTERS = ("lexical", "dense", "matching", "heading")
-# Articles that usually come into question, and what the tenth of them scores: means over the sample content.
+VOTERS = ("lexical", "dense", "matching", "heading_matching")
+# Articles that usually come into question.
 FULL_HOUSE = 30
-TYPICAL = 0.215
-TYPICAL_LEXICAL = 0.025
+KEPT_HEADINGS = 4096
 
 
 def signals_of(
-    snapshot: Snapshot, query: Query, question: Question, ranking: Ranking, today: date
+    snapshot: Snapshot, query: Query, question: Question, found: tuple[Ranking, Fusion], today: date
 ) -> Signals:
-    """The signals of a ranking's first hit; all 0 for an empty ranking."""
+    """The signals of the first hit of a ranking that was made with these weights; all 0 for an empty ranking."""
+    ranking, fusion = found
     if not len(ranking.best):
         return Signals()
     row = int(ranking.rows[0])
     one = snapshot.article_of_row(row)
     readable = one.article.language == question.language
-    score, share = _bet(ranking.scores, TYPICAL)
-    lexical_score, lexical_share = _bet(ranking.lexical_scores(), TYPICAL_LEXICAL)
+    score, share = _bet(ranking.scores, fusion.typical, fusion)
+    lexical_score, lexical_share = _bet(ranking.lexical_scores(), fusion.typical_lexical, fusion)
     return Signals(
         score=score,
         share=share,
@@ -41,10 +43,9 @@ def signals_of(
         family=float(ranking.leg("family")[0]),
         matching=float(ranking.leg("matching")[0]),
         article_matching=float(ranking.leg("article_matching")[0]),
-        heading=float(ranking.leg("heading")[0]),
         heading_matching=float(ranking.leg("heading_matching")[0]),
         lexical=float(ranking.leg("lexical")[0]),
-        lead=score - float(max(ranking.scores[1:2], default=TYPICAL)),
+        lead=score - float(max(ranking.scores[1:2], default=fusion.typical)),
         lexical_lead=_lead(ranking, "lexical"),
         agreement=_agreement(ranking),
         **(_words(snapshot, ranking, question) if readable else {}),
@@ -55,22 +56,21 @@ def signals_of(
     )
 
 
-def _bet(scores: NDArray[np.float32], typical: float) -> tuple[float, float]:
+def _bet(scores: NDArray[np.float32], typical: float, fusion: Fusion) -> tuple[float, float]:
     """The first score, and its share of the softmax for which the ranker's weights were fitted.
 
     In a house with few articles something always comes first. The rivals that it lacks are counted at the score
     that the tenth article of a full house has, so that being the best of three is no merit by itself.
     """
     rivals = np.append(scores, np.full(max(0, FULL_HOUSE - len(scores)), np.float32(typical)))
-    logits = (rivals - scores[0]) * FULL_MARKS
+    logits = (rivals - scores[0]) * fusion.full_marks
     return float(scores[0]), float(1 / np.exp(np.minimum(logits, 40)).sum())
 
 
 def _words(snapshot: Snapshot, ranking: Ranking, question: Question) -> dict[str, float]:
     lexical, tokens, language = snapshot.lexical, question.tokens, question.language
     row = int(ranking.rows[0])
-    owner = ranking.candidates.owner
-    article = ranking.candidates.rows[owner == owner[ranking.best[0]]].tolist()
+    article = ranking.candidates.rows[ranking.first].tolist()
     return {
         "words_found": lexical.found(tokens, language, [row]),
         "words_in_article": lexical.found(tokens, language, article),
@@ -81,24 +81,20 @@ def _words(snapshot: Snapshot, ranking: Ranking, question: Question) -> dict[str
 
 def _lead(ranking: Ranking, name: str) -> float:
     """The first article's best score in one leg less the best of any other article; negative when it is not first."""
-    scores, ours = _split(ranking, name)
-    others = scores[~ours]
-    return float(scores[ours].max() - (others.max() if len(others) else 0.0))
+    scores, first = ranking.candidates.leg(name), ranking.first
+    others = [part.max() for part in (scores[: first.start], scores[first.stop :]) if len(part)]
+    return float(scores[first].max() - max(others, default=0.0))
 
 
 def _agreement(ranking: Ranking) -> float:
     """The share of the legs with an opinion that put the first article first."""
+    first = ranking.first
     votes = []
     for name in VOTERS:
-        scores, ours = _split(ranking, name)
+        scores = ranking.candidates.leg(name)
         if scores.any():
-            votes.append(bool(ours[scores.argmax()]))
-    return float(np.mean(votes)) if votes else 0.0
-
-
-def _split(ranking: Ranking, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    candidates = ranking.candidates
-    return candidates.leg(name), candidates.owner == candidates.owner[ranking.best[0]]
+            votes.append(first.start <= int(scores.argmax()) < first.stop)
+    return sum(votes) / len(votes) if votes else 0.0
 
 
 def _heading_fit(snapshot: Snapshot, row: int, question: Question) -> float:
@@ -110,5 +106,10 @@ def _heading_fit(snapshot: Snapshot, row: int, question: Question) -> float:
 
 
 def _share_used(columns: LanguageColumns, text: str, asked: set[str]) -> float:
-    weights = {word: columns.idf(word) for word in words(analyse(text, columns.language))}
+    weights = {word: columns.idf(word) for word in _words_of(text, columns.language)}
     return sum(weight for word, weight in weights.items() if word in asked) / (sum(weights.values()) or 1.0)
+
+
+@lru_cache(maxsize=KEPT_HEADINGS)
+def _words_of(text: str, language: str) -> tuple[str, ...]:
+    return tuple(words(analyse(text, language)))

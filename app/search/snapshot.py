@@ -22,6 +22,7 @@ from app.search.generations import current, folder_of
 from app.search.indexed import IndexedArticle, Parts
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest, read_verified
+from app.search.token_matching import TokenIndex
 from app.search.vectors import Rows, VectorIndex
 
 POLL_INTERVAL_S = 0.5
@@ -48,6 +49,7 @@ class Snapshot:
     encoded_sha256: tuple[str, ...]
     vectors: VectorIndex
     lexical: LexicalIndex
+    tokens: TokenIndex | None
     calibration: Mapping[str, Any]
     language_of_row: Names
     family_of_row: Names
@@ -55,6 +57,7 @@ class Snapshot:
     kind_of_row: Names
     _articles: Mapping[tuple[str, str], IndexedArticle]
     _rows: Mapping[str, Rows]
+    _is_in: Mapping[str, NDArray[np.bool_]]
 
     @classmethod
     def of(cls, parts: Parts, manifest: Manifest) -> "Snapshot":
@@ -72,6 +75,7 @@ class Snapshot:
             encoded_sha256=tuple(one.encoded_sha256 for one in parts.passages),
             vectors=parts.vectors,
             lexical=parts.lexical,
+            tokens=parts.tokens,
             calibration=parts.calibration,
             language_of_row=languages,
             family_of_row=_names(owners, lambda article: article.family),
@@ -79,6 +83,7 @@ class Snapshot:
             kind_of_row=_names(owners, lambda article: article.kind.value),
             _articles=articles,
             _rows={str(one): np.flatnonzero(languages == one) for one in np.unique(languages)},
+            _is_in={str(one): languages == one for one in np.unique(languages)},
         )
 
     def article(self, language: str, family: str) -> IndexedArticle | None:
@@ -93,6 +98,11 @@ class Snapshot:
     def rows_of(self, language: str) -> Rows:
         """The rows of all passages in one language, ascending; empty for a language without articles."""
         return self._rows.get(language, np.empty(0, dtype=np.int64))
+
+    def are_in(self, language: str, rows: Rows) -> NDArray[np.bool_]:
+        """Which of these rows are in this language."""
+        known = self._is_in.get(language)
+        return np.zeros(len(rows), dtype=bool) if known is None else known[rows]
 
 
 def open_snapshot(index_dir: Path, encoder: Encoder, generation: str | None = None) -> Snapshot:
@@ -212,6 +222,7 @@ class SnapshotHolder:
 
 def _check(parts: Parts, manifest: Manifest, articles: Mapping[tuple[str, str], IndexedArticle]) -> None:
     rows = {len(parts.passages), len(parts.vectors), len(parts.lexical), manifest.counts["passages"]}
+    rows |= {len(parts.passages) if parts.tokens is None else len(parts.tokens)}
     orphans = {(one.passage.language, one.passage.family) for one in parts.passages} - articles.keys()
     if len(rows) > 1 or orphans or len(articles) != manifest.counts["articles"]:
         raise IndexRefused(f"The parts of generation {manifest.generation} do not belong together.")

@@ -27,7 +27,7 @@ class TitleIndex:
 
     def search(self, text: str, language: str) -> list[int]:
         """The places of the fitting titles, best first."""
-        scores = self.index.scores(_typed_tokens(text, language))
+        scores, _ = self.index.scores(_typed_tokens(text, language))
         order = np.argsort(-scores, kind="stable")
         return [int(at) for at in order if scores[at] >= LEAST_SHARE]
 

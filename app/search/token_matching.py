@@ -1,132 +1,145 @@
 """Late interaction: each token of the question looks for its nearest token in a passage (Khattab and Zaharia 2020).
 
-Here over the encoder's static token vectors, so that nothing is stored at build time and no model runs: it is cheap,
-works across languages, and sees the rare word that a passage's one vector has averaged away.
+Here over the encoder's static token vectors, so that no model runs: it is cheap, works across languages, and sees the
+rare word that a passage's one vector has averaged away. Which tokens a passage has is written down when the index is built.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.articles.article import Passage
-from app.search.encoder import Floats, TokenVectors
+from app.search.encoder import Floats, Ids, TokenVectors
+from app.search.vectors import Rows
 
-# About 600 bytes each: 40 MB at most. Beyond that the oldest half is read again when it is met.
-KEPT_PASSAGES = 65_536
-FIRST_TABLE = 4096
-
-Ids = NDArray[np.int64]
+FILES = ("known", "whole", "whole_starts", "head", "head_starts")
+ENCODED_AT_ONCE = 1024
+# The heaviest tokens of a question that are looked for; a long story must not cost more than a question.
+LONGEST_QUESTION = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadPassage:
-    """A passage as ids into the table of token vectors: the distinct tokens of all that is encoded, those of its
-    title and headings in order, and the length of the latter's vector."""
+class TokenIndex:
+    """The encoder's tokens of every passage.
 
-    whole: Ids
-    heading: Ids
-    heading_norm: float
+    `known` are the tokens in use, ascending; the others are places in it. `whole` has the distinct tokens of all that is
+    encoded for a passage, row `i` at `whole_starts[i]:whole_starts[i + 1]`; `head` likewise those of title and headings.
+    """
+
+    known: Ids
+    whole: NDArray[Any]
+    whole_starts: Rows
+    head: NDArray[Any]
+    head_starts: Rows
+
+    def __len__(self) -> int:
+        return len(self.whole_starts) - 1
+
+    @classmethod
+    def of(cls, whole: Sequence[Ids], head: Sequence[Ids]) -> "TokenIndex":
+        """From the distinct tokens of each passage, and of its title and headings."""
+        every = np.concatenate([*whole, *head, np.empty(0, dtype=np.int32)])
+        known = np.unique(every)
+        narrow = np.uint16 if len(known) <= np.iinfo(np.uint16).max else np.int32
+        places = np.searchsorted(known, every).astype(narrow)
+        counts = np.array([len(one) for one in (*whole, *head)], dtype=np.int64)
+        cut = int(counts[: len(whole)].sum())
+        return cls(
+            known.astype(np.int32),
+            places[:cut],
+            _starts(counts[: len(whole)]),
+            places[cut:],
+            _starts(counts[len(whole) :]),
+        )
+
+    def passages(self) -> list[tuple[Ids, Ids]]:
+        """What `of` was given, row by row."""
+        known = np.asarray(self.known)
+        return [
+            (known[self.whole[whole[0] : whole[1]]], known[self.head[head[0] : head[1]]])
+            for whole, head in zip(_pairs(self.whole_starts), _pairs(self.head_starts), strict=True)
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Writes one file for each array; the same tokens give the same bytes."""
+        for name in FILES:
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> "TokenIndex":
+        """What `save` wrote, mapped. The caller has checked the files' hashes (P4)."""
+        mapped = (np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FILES)
+        # A plain array over the same pages: a memmap costs a microsecond for every slice.
+        return cls(*(np.asarray(one) for one in mapped))
+
+
+def read_tokens(encoder: TokenVectors, texts: Sequence[str]) -> list[Ids]:
+    """The distinct tokens of each text, ascending."""
+    found: list[Ids] = []
+    for at in range(0, len(texts), ENCODED_AT_ONCE):
+        found += [np.unique(ids) for ids in encoder.token_ids(texts[at : at + ENCODED_AT_ONCE])]
+    return found
 
 
 class TokenMatcher:
-    """Compares questions with passages through one encoder. Safe in many threads.
+    """Compares questions with the passages of one index. Safe in many threads: nothing changes after it was made."""
 
-    Keeps what it has read by the passage's digest, so that a rebuilt index starts warm.
-    """
-
-    def __init__(self, encoder: TokenVectors) -> None:
+    def __init__(self, tokens: TokenIndex, encoder: TokenVectors) -> None:
+        self._tokens = tokens
         self._encoder = encoder
-        self._lock = threading.Lock()
-        self._ids: dict[bytes, int] = {}
-        self._table: Floats | None = None
-        self._weights: Floats = np.empty(0, dtype=np.float32)
-        self._read: dict[str, ReadPassage] = {}
+        self._table, _ = encoder.token_rows(np.asarray(tokens.known))
 
-    def read(self, passage: Passage, title: str) -> ReadPassage:
-        """The passage as ids; read once and remembered by its digest."""
-        if (read := self._read.get(passage.digest)) is None:
-            whole, _ = self._known(passage.encoded_text(title))
-            heading, norm = self._known("\n".join((title, *passage.heading_path)))
-            read = ReadPassage(np.unique(whole), heading, norm)
-            with self._lock:
-                for old in list(self._read)[: KEPT_PASSAGES // 2] if len(self._read) >= KEPT_PASSAGES else ():
-                    del self._read[old]
-                self._read[passage.digest] = read
-        return read
+    def compare(self, text: str, rows: Rows) -> Floats:
+        """Float32 (len(rows), 2): `matching` and `heading_matching` of the question and these passages.
 
-    def compare(
-        self, text: str, vector: Floats, passages: Sequence[Passage], titles: Sequence[str]
-    ) -> NDArray[np.float32]:
-        """Float32 (len(passages), 3): `matching`, `heading`, `heading_matching`.
-
-        `matching` is the mean over the question's tokens, weighted by their rows' norms, of the best cosine among
-        the passage's tokens; `heading_matching` the same among the tokens of its title and headings; `heading` the
-        cosine of the question's `vector` and that of title and headings (for an encoder that sums its tokens).
+        The mean over the question's tokens, weighted by the encoder, of the best cosine among the passage's tokens, and
+        among those of its title and headings. 0 for what has no token.
         """
-        tokens, weights = self._encoder.token_vectors(text)
-        if not len(tokens) or not passages:
-            return np.zeros((len(passages), 3), dtype=np.float32)
-        read = [self.read(one, title) for one, title in zip(passages, titles, strict=True)]
-        table = self._table
-        assert table is not None
-        ids = np.concatenate([part for one in read for part in (one.whole, one.heading)])
-        lengths = [len(part) for one in read for part in (one.whole, one.heading)]
-        starts = np.concatenate([[0], np.cumsum(lengths[:-1])])
-        used, at = _distinct(ids, len(table))
-        cosines = np.vstack([tokens, vector]) @ table[used].T
-        matched = (weights / weights.sum()) @ np.maximum.reduceat(cosines[:-1, at], starts, axis=1)
-        # The encoder sums its tokens' rows, so a heading's cosine is the sum of its tokens' pulls over its length.
-        pulls = np.add.reduceat((cosines[-1] * self._weights[used])[at], starts)
-        headings = pulls[1::2] / np.array([one.heading_norm for one in read], dtype=np.float32)
-        return np.stack([matched[0::2], headings, matched[1::2]], axis=1)
+        asked, weights = self._encoder.token_rows(self._encoder.token_ids([text])[0])
+        if not len(asked) or not len(rows):
+            return np.zeros((len(rows), 2), dtype=np.float32)
+        if len(asked) > LONGEST_QUESTION:
+            heaviest = np.argpartition(weights, len(weights) - LONGEST_QUESTION)[-LONGEST_QUESTION:]
+            asked, weights = asked[heaviest], weights[heaviest]
+        places, starts = self._places(rows)
+        used, at = _distinct(places, len(self._table))
+        # One row a token of the passages: what follows then reads memory in its own order.
+        cosines = self._table[used] @ asked.T
+        best = np.maximum.reduceat(cosines[at], starts, axis=0)
+        matched = best @ (weights / weights.sum())
+        return np.stack([matched[: len(rows)], matched[len(rows) :]], axis=1)
 
-    def _known(self, text: str) -> tuple[Ids, float]:
-        """The ids of a text's tokens, entered into the table where they are new, and the length of its vector."""
-        rows, weights = self._encoder.token_vectors(text)
-        if not len(rows):  # a title of unreadable signs still needs a segment of its own
-            rows, weights = np.zeros((1, rows.shape[1]), dtype=np.float32), np.ones(1, dtype=np.float32)
-        norm = float(np.linalg.norm(weights @ rows)) or 1.0
-        with self._lock:
-            ids = [
-                self._enter(key, row, weight)
-                for key, row, weight in zip(_keys(rows), rows, weights, strict=True)
-            ]
-        return np.array(ids, dtype=np.int64), norm
-
-    def _enter(self, key: bytes, row: Floats, weight: np.float32) -> int:
-        if (known := self._ids.get(key)) is not None:
-            return known
-        at = len(self._ids)
-        if self._table is None or at == len(self._table):
-            self._grow(len(row))
-        assert self._table is not None
-        self._table[at], self._weights[at] = row, weight
-        self._ids[key] = at
-        return at
-
-    def _grow(self, dimension: int) -> None:
-        # A new table and not a longer one: readers go on with the one that they hold.
-        size = FIRST_TABLE if self._table is None else 2 * len(self._table)
-        table, weights = np.zeros((size, dimension), np.float32), np.zeros(size, np.float32)
-        if self._table is not None:
-            table[: len(self._table)], weights[: len(self._weights)] = self._table, self._weights
-        self._weights, self._table = weights, table
+    def _places(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Tokens of the passages and then of their headings in one row, and where each begins; none is left empty."""
+        tokens = self._tokens
+        parts = []
+        for column, starts in ((tokens.whole, tokens.whole_starts), (tokens.head, tokens.head_starts)):
+            ends = starts[rows + 1].tolist()
+            parts += [column[low:high] for low, high in zip(starts[rows].tolist(), ends, strict=True)]
+        lengths = np.fromiter(map(len, parts), np.int64, len(parts))
+        if not lengths.all():  # a title of unreadable signs: it counts like any one token
+            parts = [part if len(part) else np.zeros(1, dtype=part.dtype) for part in parts]
+            lengths = np.maximum(lengths, 1)
+        return np.concatenate(parts).astype(np.int64), np.cumsum(lengths) - lengths
 
 
-def _keys(rows: Floats) -> list[bytes]:
-    """What tells token vectors apart: eight coordinates, which no two tokens share unless they share all."""
-    packed = np.ascontiguousarray(rows[:, :8]).tobytes()
-    width = len(packed) // len(rows)
-    return [packed[at : at + width] for at in range(0, len(packed), width)]
+def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:
+    """The distinct places, ascending, and for each of `places` its number among them; all are below `size`."""
+    number = np.zeros(size, dtype=np.int64)
+    number[places] = 1
+    used = np.flatnonzero(number)
+    number[used] = np.arange(len(used))
+    return used, number[places]
 
 
-def _distinct(ids: Ids, size: int) -> tuple[Ids, Ids]:
-    """The distinct ids, ascending, and for each of `ids` its place among them; all are below `size`."""
-    place = np.zeros(size, dtype=np.int64)
-    place[ids] = 1
-    used = np.flatnonzero(place)
-    place[used] = np.arange(len(used))
-    return used, place[ids]
+def _starts(counts: Rows) -> Rows:
+    starts: Rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return starts
+
+
+def _pairs(starts: Rows) -> list[tuple[int, int]]:
+    listed = starts.tolist()
+    return list(zip(listed[:-1], listed[1:], strict=True))

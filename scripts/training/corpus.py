@@ -58,7 +58,9 @@ class Texts:
         ids = torch.empty(int(offsets[-1]), dtype=torch.int32, device=lengths.device)
         at = offsets[:-1].clone()
         for one in every:
-            inside = torch.arange(len(one.ids), device=at.device) - torch.repeat_interleave(one.offsets[:-1], one.lengths)
+            inside = torch.arange(len(one.ids), device=at.device) - torch.repeat_interleave(
+                one.offsets[:-1], one.lengths
+            )
             ids[torch.repeat_interleave(at, one.lengths) + inside] = one.ids
             at = at + one.lengths
         return Texts(ids, offsets)
@@ -97,10 +99,14 @@ class Corpus:
     def __init__(self, work: Path, tokens: Path, device: str) -> None:
         self.device = device
         self.english, self.pairs, self.titles, self.headings, self.bodies = (
-            Texts.load(tokens / f"{name}.npz", device) for name in ("english", "pairs", "title", "heading", "body")
+            Texts.load(tokens / f"{name}.npz", device)
+            for name in ("english", "pairs", "title", "heading", "body")
         )
         facts = np.load(tokens / "facts.npz")
-        self.names, self.sources = [str(one) for one in facts["names"]], [str(one) for one in facts["sources"]]
+        self.names, self.sources = (
+            [str(one) for one in facts["names"]],
+            [str(one) for one in facts["sources"]],
+        )
         self.pair_language, self.pair_english, self.language, self.document, self.parallel, self.source, self.held_out, \
             self.english_heading, self.english_body = (
                 torch.from_numpy(facts[name]).to(device)
@@ -129,7 +135,9 @@ class Corpus:
         useful = (self.headings.lengths >= LEAST_HEADING) & (self.bodies.lengths >= LEAST_BODY)
         self.tested = torch.nonzero(useful & self.held_out)[:, 0]
         learned = torch.nonzero(useful & ~self.held_out)[:, 0]
-        self.pair_draw = Drawn(torch.arange(len(self.pair_language), device=self.device), self.pair_language, self.names)
+        self.pair_draw = Drawn(
+            torch.arange(len(self.pair_language), device=self.device), self.pair_language, self.names
+        )
         self.section_draw = Drawn(learned, self.language, self.names, least=500)
         order = learned[torch.argsort(self.parallel[learned], stable=True)]
         _, counts = torch.unique_consecutive(self.parallel[order], return_counts=True)
@@ -157,4 +165,6 @@ def keys_of(texts: Texts, chosen: Tensor) -> Tensor:
     inside = torch.arange(len(ids), device=ids.device) - torch.repeat_interleave(starts, lengths)
     mixed = (ids + 1) * (inside * 2_654_435_761 + 40_503) % 2_147_483_647
     keys = torch.zeros(len(chosen), dtype=torch.int64, device=ids.device)
-    return keys.index_add_(0, torch.repeat_interleave(torch.arange(len(chosen), device=ids.device), lengths), mixed)
+    return keys.index_add_(
+        0, torch.repeat_interleave(torch.arange(len(chosen), device=ids.device), lengths), mixed
+    )

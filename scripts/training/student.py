@@ -40,7 +40,9 @@ class Student(torch.nn.Module):
         return rows / norms.clamp(min=1e-6)[..., None], norms
 
 
-def matched(student: Student, asked: tuple[Tensor, Tensor], passages: tuple[Tensor, Tensor], width: int) -> Tensor:
+def matched(
+    student: Student, asked: tuple[Tensor, Tensor], passages: tuple[Tensor, Tensor], width: int
+) -> Tensor:
     """Late interaction (questions, passages): each question token's best cosine in the passage, weighed by its length.
 
     Both are padded ids with the mask of what is there (Khattab and Zaharia 2020, over static rows).

@@ -35,7 +35,9 @@ def main() -> None:
         began = time.perf_counter()
         chosen = [texts[number] for number in order[start : start + SHARD]]
         with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.device != "cpu"):
-            vectors = teacher.encode(chosen, batch_size=512, normalize_embeddings=True, show_progress_bar=False)
+            vectors = teacher.encode(
+                chosen, batch_size=512, normalize_embeddings=True, show_progress_bar=False
+            )
         unfinished = shard.with_suffix(".part")
         with unfinished.open("wb") as file:
             np.save(file, np.asarray(vectors, dtype=np.float16))

@@ -29,8 +29,12 @@ def main() -> None:
     options = arguments()
     torch.manual_seed(options.seed)
     corpus = Corpus(options.work, options.tokens, options.device)
-    start = load_file(options.start / "model.safetensors")["embedding.weight"].float() if options.start else None
-    student = Student(first_rows(start, options), tuple(options.widths), corpus.teacher.shape[1]).to(options.device)
+    start = (
+        load_file(options.start / "model.safetensors")["embedding.weight"].float() if options.start else None
+    )
+    student = Student(first_rows(start, options), tuple(options.widths), corpus.teacher.shape[1]).to(
+        options.device
+    )
     student.fit_maps(corpus)
     report(student, corpus, options, 0)
     if options.seconds:
@@ -74,7 +78,10 @@ def first_rows(start: Tensor | None, options: argparse.Namespace) -> Tensor:
 
 def train(student: Student, corpus: Corpus, options: argparse.Namespace) -> int:
     size = float(student.rows.detach().pow(2).mean().sqrt())
-    groups = [{"params": [student.rows], "lr": options.rate * size}, {"params": list(student.to_teacher), "lr": 1e-3}]
+    groups = [
+        {"params": [student.rows], "lr": options.rate * size},
+        {"params": list(student.to_teacher), "lr": 1e-3},
+    ]
     optimiser = torch.optim.Adam(groups, fused=options.device != "cpu", betas=(0.9, 0.99))
     highest = [group["lr"] for group in groups]
     neighbours, mined, step, began, told = None, 0.0, 0, time.perf_counter(), 0.0
@@ -113,12 +120,17 @@ def report(student: Student, corpus: Corpus, options: argparse.Namespace, step: 
 
         def cosines(asked: Tensor, answered: Tensor, width: int = width) -> Tensor:
             ours, theirs = student.sums(corpus.headings, asked), student.sums(corpus.bodies, answered)
-            return functional.normalize(ours[:, :width], dim=1) @ functional.normalize(theirs[:, :width], dim=1).T
+            return (
+                functional.normalize(ours[:, :width], dim=1)
+                @ functional.normalize(theirs[:, :width], dim=1).T
+            )
 
         def late(asked: Tensor, answered: Tensor, width: int = width) -> Tensor:
             passages = corpus.bodies.padded(answered, 192)
             parts = asked.split(MEASURED_AT_ONCE)
-            return torch.cat([matched(student, corpus.headings.padded(one, 24), passages, width) for one in parts])
+            return torch.cat(
+                [matched(student, corpus.headings.padded(one, 24), passages, width) for one in parts]
+            )
 
         figures[f"{width}"] = measure(corpus, cosines)
         if options.device != "cpu":

@@ -57,7 +57,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("tokens", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("--teacher", type=Path, required=True, help="folder of the teacher")
-    parser.add_argument("--static", type=Path, required=True, help="folder of a static student with the same tokenizer")
+    parser.add_argument(
+        "--static", type=Path, required=True, help="folder of a static student with the same tokenizer"
+    )
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--out", type=Path, default=Path("transformer"))
     parser.add_argument("--device", default="cuda")
@@ -165,7 +167,10 @@ def train(model: Transformer, corpus: Corpus, options: argparse.Namespace) -> No
         step += 1
         if done - told > 0.1:
             told = done
-            print(f"step {step}, {time.perf_counter() - began:.0f} s, loss {float(loss.detach()):.3f}", flush=True)
+            print(
+                f"step {step}, {time.perf_counter() - began:.0f} s, loss {float(loss.detach()):.3f}",
+                flush=True,
+            )
             if round(done * 10) % 3 == 0:
                 save(model, options)
 
@@ -210,7 +215,9 @@ def save(model: Transformer, options: argparse.Namespace) -> None:
     scale = words.abs().amax(1).clamp(min=1e-8) / 127
     state["word_scale"] = scale
     save_file(state, str(options.out / "body.safetensors"))
-    save_file({"words": (words / scale[:, None]).round().to(torch.int8)}, str(options.out / "words.safetensors"))
+    save_file(
+        {"words": (words / scale[:, None]).round().to(torch.int8)}, str(options.out / "words.safetensors")
+    )
 
 
 if __name__ == "__main__":

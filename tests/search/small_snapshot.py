@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 
 from app.articles.article import Article, Kind, Passage, Significance, Status, passage_digest
 from app.articles.rendering import Rendered
-from app.search.encoder import Encoder
+from app.search.encoder import Encoder, TokenVectors
 from app.search.indexed import IndexedArticle, IndexedPassage, Parts
 from app.search.lexical import LexicalIndex, passage_tokens
 from app.search.manifest import FORMAT, Manifest, Probes
 from app.search.snapshot import Snapshot
+from app.search.token_matching import TokenIndex, read_tokens
 from app.search.vectors import VectorIndex
 
 TODAY = date(2026, 11, 22)
@@ -56,6 +57,10 @@ def snapshot_of(
     owned = [(page, passage) for page in pages for passage in page.passages()]
     tokens = [passage_tokens(passage, page.title, page.tags) for page, passage in owned]
     texts = [passage.encoded_text(page.title) for page, passage in owned]
+    heads = [passage.head_text(page.title) for page, passage in owned]
+    token_index = None
+    if isinstance(encoder, TokenVectors):
+        token_index = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
     parts = Parts(
         articles=tuple(
             IndexedArticle(page.article(), Rendered("", (), ()), page.is_outdated_translation)
@@ -64,6 +69,7 @@ def snapshot_of(
         passages=tuple(IndexedPassage(passage, "") for _, passage in owned),
         vectors=VectorIndex.build(encoder.encode_passages(texts)),
         lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
+        tokens=token_index,
         calibration=calibration or {},
     )
     manifest = Manifest(

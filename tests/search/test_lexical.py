@@ -25,7 +25,7 @@ def index() -> LexicalIndex:
 
 
 def _best(index: LexicalIndex, text: str, language: str) -> int:
-    return int(index.scores(analyse(text, language)).argmax())
+    return int(index.scores(analyse(text, language))[0].argmax())
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_the_right_row_is_first(index: LexicalIndex, text: str, language: str, r
 
 
 def test_scores_are_shares_of_what_can_be_reached(index: LexicalIndex) -> None:
-    scores = index.scores(analyse(ROWS[0][1], "en"))
+    scores, _ = index.scores(analyse(ROWS[0][1], "en"))
     assert scores.dtype == np.float32
     assert scores.shape == (len(ROWS),)
     assert 0 <= scores.min() <= scores.max() <= 1
@@ -51,15 +51,15 @@ def test_scores_are_shares_of_what_can_be_reached(index: LexicalIndex) -> None:
 
 
 def test_an_unknown_word_lowers_the_share_and_not_the_order(index: LexicalIndex) -> None:
-    plain = index.scores(analyse("charged twice", "en"))
-    strange = index.scores(analyse("charged twice zyxwv", "en"))
+    plain, _ = index.scores(analyse("charged twice", "en"))
+    strange, _ = index.scores(analyse("charged twice zyxwv", "en"))
     assert strange[0] < plain[0]
     assert strange.argmax() == plain.argmax()
 
 
 def test_saying_a_word_twice_changes_nothing(index: LexicalIndex) -> None:
     np.testing.assert_allclose(
-        index.scores(analyse("invoice invoice", "en")), index.scores(analyse("invoice", "en"))
+        index.scores(analyse("invoice invoice", "en"))[0], index.scores(analyse("invoice", "en"))[0]
     )
 
 
@@ -75,9 +75,9 @@ def test_other_languages_do_not_make_common_words_rare() -> None:
 
 
 def test_only_the_languages_asked_for_are_scored(index: LexicalIndex) -> None:
-    scores = index.scores(analyse("invoice", "en"), ["ja"])
+    scores, _ = index.scores(analyse("invoice", "en"), ["ja"])
     assert not scores.any()
-    assert not index.scores([], ["en"]).any()
+    assert not index.scores([], ["en"])[0].any()
 
 
 def test_found_and_known_weigh_words_by_how_much_they_tell(index: LexicalIndex) -> None:
@@ -91,7 +91,7 @@ def test_found_and_known_weigh_words_by_how_much_they_tell(index: LexicalIndex) 
 
 def test_word_shares_agree_with_found(index: LexicalIndex) -> None:
     tokens = analyse("how invoice bitcoin", "en")
-    shares = index.word_shares(tokens, ["en"])
+    _, shares = index.scores(tokens, ["en"])
     assert [index.found(tokens, "en", [row]) for row in range(3)] == pytest.approx(shares[:3].tolist())
 
 
@@ -112,7 +112,7 @@ def test_what_is_loaded_is_what_was_saved_and_the_bytes_repeat(index: LexicalInd
 def test_an_index_of_nothing_is_an_index(tmp_path: Path) -> None:
     for empty in (LexicalIndex.build([], []), LexicalIndex.build([[], []], ["en", "en"])):
         empty.save(tmp_path)
-        assert not LexicalIndex.load(tmp_path).scores(["word"]).any()
+        assert not LexicalIndex.load(tmp_path).scores(["word"])[0].any()
     with pytest.raises(ValueError, match="2 token lists"):
         LexicalIndex.build([[], []], ["en"])
 
@@ -123,5 +123,5 @@ def test_headings_count_more_than_text() -> None:
 
     rows = [passage("Refunds", "About money."), passage("Money", "About refunds.")]
     index = LexicalIndex.build([passage_tokens(row, "Title", ["tag"]) for row in rows], ["en", "en"])
-    assert index.scores(analyse("refund", "en")).argmax() == 0
-    assert index.scores(analyse("tag", "en")).all()
+    assert index.scores(analyse("refund", "en"))[0].argmax() == 0
+    assert index.scores(analyse("tag", "en"))[0].all()

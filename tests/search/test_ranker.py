@@ -1,42 +1,57 @@
 """The order: a weighted sum of what each leg can read, one passage an article."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
-from app.search.ranker import FULL_MARKS, LEAST_SHARE, OTHER_LANGUAGE, SAME_LANGUAGE, fused, rank
+from app.search.calibration import fusion_of
+from app.search.ranker import LEAST_SHARE, Ranking
+from app.search.ranker import rank as rank_by
 from app.search.retriever import LEGS, Candidates
+
+FUSION = fusion_of({})
+
+
+def rank(candidates: Candidates) -> Ranking:
+    return rank_by(candidates, FUSION)
 
 
 def _candidates(
     rows: list[dict[str, float]], owner: list[int] | None = None, readable: list[bool] | None = None
 ) -> Candidates:
+    """`owner` numbers the article of each row, ascending."""
     legs = np.array([[row.get(leg, 0.0) for leg in LEGS] for row in rows], dtype=np.float32)
+    owners = np.array(owner if owner is not None else range(len(rows)), dtype=np.int64)
+    places, counts = np.unique(owners, return_counts=True)
     return Candidates(
         rows=np.arange(len(rows)),
-        owner=np.array(owner if owner is not None else range(len(rows))),
+        places=places,
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         legs=legs.reshape(-1, len(LEGS)),
-        readable=np.array(readable if readable is not None else [True] * len(rows)),
+        readable=np.array(readable if readable is not None else [True] * len(rows), dtype=bool),
     )
 
 
 def test_every_leg_has_a_weight_for_both_pairs_of_languages() -> None:
-    assert set(SAME_LANGUAGE) == set(OTHER_LANGUAGE) == set(LEGS)
-    assert all(weight > 0 for weight in (*SAME_LANGUAGE.values(), *OTHER_LANGUAGE.values()))
+    assert set(FUSION.same) == set(FUSION.other) == set(LEGS)
+    assert all(weight >= 0 for weight in (*FUSION.same.values(), *FUSION.other.values()))
 
 
 def test_the_score_is_the_weighted_sum() -> None:
     found = _candidates([{"lexical": 0.5, "dense": 0.25}] * 2, readable=[True, False])
-    same = 0.5 * SAME_LANGUAGE["lexical"] + 0.25 * SAME_LANGUAGE["dense"]
-    other = 0.5 * OTHER_LANGUAGE["lexical"] + 0.25 * OTHER_LANGUAGE["dense"]
-    np.testing.assert_allclose(fused(found), [same / FULL_MARKS, other / FULL_MARKS], rtol=1e-5)
+    same = 0.5 * FUSION.same["lexical"] + 0.25 * FUSION.same["dense"]
+    other = 0.5 * FUSION.other["lexical"] + 0.25 * FUSION.other["dense"]
+    np.testing.assert_allclose(
+        FUSION.scores(found), [same / FUSION.full_marks, other / FUSION.full_marks], rtol=1e-5
+    )
 
 
 def test_words_count_for_more_where_they_can_be_read() -> None:
-    def share(weights: object) -> float:
-        assert isinstance(weights, dict)
+    def share(weights: Mapping[str, float]) -> float:
         return sum(weights[leg] for leg in LEGS[:3]) / sum(weights.values())
 
-    assert share(SAME_LANGUAGE) > 2 * share(OTHER_LANGUAGE)
+    assert share(FUSION.same) > share(FUSION.other)
 
 
 def test_a_leg_that_is_blind_does_not_vote() -> None:
@@ -51,7 +66,7 @@ def test_one_passage_an_article_the_best_one() -> None:
     strong = [{"lexical": score, "dense": score} for score in (0.5, 0.9, 0.7, 0.6)]
     ranking = rank(_candidates(strong, owner=[0, 0, 1, 1]))
     assert ranking.rows.tolist() == [1, 2]
-    assert ranking.owners.tolist() == [0, 1]
+    assert ranking.places.tolist() == [0, 1]
     assert ranking.legs(0)["lexical"] == pytest.approx(0.9)
     assert ranking.leg("dense").tolist() == pytest.approx([0.9, 0.7])
     assert (np.diff(ranking.scores) <= 0).all()
@@ -76,6 +91,8 @@ def test_nothing_ranks_to_nothing() -> None:
 
 
 def test_lexical_scores_are_the_part_that_needs_no_encoder() -> None:
-    with_encoder = rank(_candidates([{"lexical": 0.6, "article_words": 0.5, "dense": 0.8, "heading": 0.9}]))
+    with_encoder = rank(
+        _candidates([{"lexical": 0.6, "article_words": 0.5, "dense": 0.8, "heading_matching": 0.9}])
+    )
     without = rank(_candidates([{"lexical": 0.6, "article_words": 0.5}]))
     np.testing.assert_allclose(with_encoder.lexical_scores(), without.scores, rtol=1e-5)

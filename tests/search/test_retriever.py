@@ -1,16 +1,18 @@
 """Candidates: filters inside the search, whole articles, late interaction, and legs that may be away."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from app.search.encoder import Encoder, open_encoder
+from app.search.encoder import Encoder, Floats, TokenVectors, open_encoder
 from app.search.query import Query
 from app.search.question import Question, read_question
-from app.search.ranker import fused
+from app.search.calibration import fusion_of
 from app.search.retriever import LATE, LEGS, Candidates, compare_tokens, retrieve
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
-from app.search.token_matching import TokenMatcher
+from app.search.token_matching import TokenIndex, TokenMatcher, read_tokens
 from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
 from tests.search.small_snapshot import Page, snapshot_of
 
@@ -96,9 +98,9 @@ def test_without_a_vector_only_words_remain(snapshot: Snapshot, scopes: Scopes, 
     assert question.encoder_away
     found = retrieve(snapshot, scopes.of(Query("", "en")), question)
     assert _family(snapshot, found, "lexical") == TAP
-    assert set(found.owner.tolist()) == {found.owner[0]}, "no other article has the word"
+    assert len(found.places) == 1, "no other article has the word"
     assert not found.legs[:, LEGS.index("dense") :].any()
-    assert compare_tokens(snapshot, found, question, _matcher(encoder), fused(found)) is found
+    assert not _late(snapshot, found, question, encoder).legs[:, LATE].any()
 
 
 @pytest.mark.parametrize("text", ["", "???", "😀"])
@@ -123,41 +125,68 @@ def test_rows_beyond_the_compared_ones_get_the_lowest_value_found(encoder: Encod
     snapshot = snapshot_of(pages, encoder)
     question = _question(encoder, "tap 7 drips")
     found = retrieve(snapshot, Scopes(snapshot).of(Query("", "en")), question)
+    before = found.legs.copy()
     late = _late(snapshot, found, question, encoder)
     assert len(found.rows) > 90
     values, counts = np.unique(late.leg("matching"), return_counts=True)
     assert counts[0] >= len(found.rows) - 81
     assert values[0] == late.leg("matching").min()
-    np.testing.assert_array_equal(late.legs[:, : LATE.start], found.legs[:, : LATE.start])
+    np.testing.assert_array_equal(late.legs[:, : LATE.start], before[:, : LATE.start])
 
 
 def test_late_interaction_is_what_its_definition_says(encoder: Encoder, snapshot: Snapshot) -> None:
+    assert isinstance(encoder, TokenVectors)
     passage, title = snapshot.passages[0], snapshot.article_of_row(0).article.title
-    question = _question(encoder, "drip from the tap, washer?")
-    assert question.vector is not None
-    matcher = _matcher(encoder)
-    rows, weights = encoder.token_vectors(question.text)  # type: ignore[attr-defined]
-    whole, _ = encoder.token_vectors(passage.encoded_text(title))  # type: ignore[attr-defined]
-    heading = "\n".join((title, *passage.heading_path))
-    head, _ = encoder.token_vectors(heading)  # type: ignore[attr-defined]
+    text = "drip from the tap, washer?"
+
+    def rows(said: str) -> tuple[Floats, Floats]:
+        assert isinstance(encoder, TokenVectors)
+        return encoder.token_rows(encoder.token_ids([said])[0])
+
+    asked, weights = rows(text)
     expected = [
-        (weights * (rows @ whole.T).max(axis=1)).sum() / weights.sum(),
-        question.vector @ encoder.encode_passages([heading])[0],
-        (weights * (rows @ head.T).max(axis=1)).sum() / weights.sum(),
+        (weights * (asked @ rows(said)[0].T).max(axis=1)).sum() / weights.sum()
+        for said in (passage.encoded_text(title), passage.head_text(title))
     ]
-    for _ in range(2):  # read anew, then from memory
-        got = matcher.compare(
-            question.text, question.vector, [passage, snapshot.passages[3]], [title, "Other"]
-        )
-        np.testing.assert_allclose(got[0], expected, atol=1e-4)
+    got = _matcher(snapshot, encoder).compare(text, np.array([0, 3]))
+    np.testing.assert_allclose(got[0], expected, atol=1e-4)
 
 
-def _matcher(encoder: Encoder) -> TokenMatcher:
-    return TokenMatcher(encoder)  # type: ignore[arg-type]
+def test_of_a_long_story_only_the_heaviest_tokens_are_looked_for(
+    encoder: Encoder, snapshot: Snapshot
+) -> None:
+    """A long question must not cost more than a short one: what is light is left out."""
+    matcher, rows = _matcher(snapshot, encoder), np.array([0, 3])
+    heavy = "washer boiler radiator thermostat plumber gasket valve leakage"
+    np.testing.assert_allclose(
+        matcher.compare(heavy * 3, rows), matcher.compare(f"{'the of and '}" * 9 + heavy * 3, rows), atol=0.05
+    )
+
+
+def test_tokens_come_back_from_the_disk_as_they_were(
+    encoder: Encoder, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    assert snapshot.tokens is not None
+    snapshot.tokens.save(tmp_path)
+    back = TokenIndex.load(tmp_path)
+    assert len(back) == len(snapshot.passages)
+    for (whole, head), passage in zip(back.passages(), snapshot.passages, strict=True):
+        title = snapshot.article_of_row(snapshot.passages.index(passage)).article.title
+        texts = [passage.encoded_text(title), passage.head_text(title)]
+        assert isinstance(encoder, TokenVectors)
+        for found, expected in zip((whole, head), read_tokens(encoder, texts), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def _matcher(snapshot: Snapshot, encoder: Encoder) -> TokenMatcher:
+    assert isinstance(encoder, TokenVectors)
+    assert snapshot.tokens is not None
+    return TokenMatcher(snapshot.tokens, encoder)
 
 
 def _late(snapshot: Snapshot, found: Candidates, question: Question, encoder: Encoder) -> Candidates:
-    return compare_tokens(snapshot, found, question, _matcher(encoder), fused(found))
+    compare_tokens(found, question, _matcher(snapshot, encoder), fusion_of({}).scores(found))
+    return found
 
 
 def _family(snapshot: Snapshot, found: Candidates, leg: str) -> str:

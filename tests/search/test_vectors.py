@@ -16,7 +16,8 @@ def _random(rows: int, seed: int = 7) -> Floats:
     return unit_rows(np.random.default_rng(seed).standard_normal((rows, DIMENSION), dtype=np.float32))
 
 
-VECTORS = _random(ROWS)
+# As an index keeps them: in half precision.
+VECTORS = _random(ROWS).astype(np.float16).astype(np.float32)
 QUESTIONS = _random(20, seed=8)
 
 
@@ -41,7 +42,7 @@ def test_the_filter_holds_inside_the_search(index: VectorIndex) -> None:
     """As many as asked for come back although almost everything nearer is filtered out."""
     allowed = np.arange(5, ROWS, 100)
     for question in QUESTIONS:
-        rows, scores = index.search(question, 10, allowed)
+        rows, scores = index.search(question, 10, index.allowed(allowed))
         expected = allowed[np.argsort(-(VECTORS[allowed] @ question))[:10]]
         assert rows.tolist() == expected.tolist()
         assert scores == pytest.approx(VECTORS[rows] @ question, abs=1e-5)
@@ -53,7 +54,7 @@ def test_a_wide_filter_on_a_graph_keeps_to_it(monkeypatch: pytest.MonkeyPatch) -
     graph, allowed = VectorIndex.build(VECTORS, exact_up_to=0), np.arange(0, ROWS, 2)
     found = 0
     for question in QUESTIONS:
-        rows, _ = graph.search(question, 10, allowed)
+        rows, _ = graph.search(question, 10, graph.allowed(allowed))
         assert set(rows.tolist()) <= set(allowed.tolist())
         found += len(
             set(rows.tolist()) & set(allowed[np.argsort(-(VECTORS[allowed] @ question))[:10]].tolist())
@@ -62,10 +63,10 @@ def test_a_wide_filter_on_a_graph_keeps_to_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_fewer_rows_than_asked_for_are_all_of_them(index: VectorIndex) -> None:
-    rows, scores = index.search(QUESTIONS[0], 10, np.array([4, 9]))
+    rows, scores = index.search(QUESTIONS[0], 10, index.allowed(np.array([4, 9])))
     assert sorted(rows.tolist()) == [4, 9]
     assert len(scores) == 2
-    assert index.search(QUESTIONS[0], 10, np.empty(0, dtype=np.int64))[0].size == 0
+    assert index.search(QUESTIONS[0], 10, index.allowed(np.empty(0, dtype=np.int64)))[0].size == 0
     assert index.search(QUESTIONS[0], 0)[0].size == 0
     assert len(index.search(QUESTIONS[0], 2 * ROWS)[0]) <= ROWS
 
@@ -77,6 +78,21 @@ def test_no_vectors_are_an_index_that_finds_nothing(tmp_path: Path) -> None:
     assert len(again) == 0
     assert again.search(QUESTIONS[0], 5)[0].size == 0
     assert again.vectors().shape == (0, DIMENSION)
+
+
+def test_chosen_rows_get_their_cosines(index: VectorIndex) -> None:
+    rows = np.array([2, 3, 2_999])
+    assert index.cosines(QUESTIONS[0], rows) == pytest.approx(VECTORS[rows] @ QUESTIONS[0], abs=1e-5)
+
+
+def test_half_precision_loses_nothing_that_matters() -> None:
+    """A vector is kept to three digits, and its cosines to more."""
+    vectors = _random(ROWS, seed=9)
+    index = VectorIndex.build(vectors)
+    assert np.abs(index.vectors() - vectors).max() < 1e-3
+    for question in QUESTIONS:
+        rows, _ = index.search(question, 10)
+        assert len(set(rows.tolist()) & set(np.argsort(-(vectors @ question))[:10].tolist())) >= 9
 
 
 def test_another_width_is_a_mistake_of_the_caller(index: VectorIndex) -> None:
