@@ -54,7 +54,8 @@ class Ranking:
 
     def leg(self, name: str) -> Floats:
         """One leg's score of the passages shown, in the order of the ranking."""
-        return self.candidates.legs[self.best, LEGS.index(name)]
+        scores: Floats = self.candidates.legs[self.best, LEGS.index(name)]
+        return scores
 
 
 def rank(candidates: Candidates, fusion: Fusion) -> Ranking:

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Protocol
 
 from app import languages
+from app.search.calibration import fusion_of
 from app.search.encoder import Encoder, TokenVectors
 from app.search.hit import Hit, Results, Suggestion
 from app.search.indexed import IndexedArticle
-from app.search.calibration import fusion_of
 from app.search.query import Query
 from app.search.question import Question, read_question
 from app.search.ranker import Ranking, rank
@@ -19,7 +19,7 @@ from app.search.scope import NOTHING_HIDDEN, Hidden, Scope, Scopes
 from app.search.signals import signals_of
 from app.search.snapshot import Snapshot
 from app.search.suggestions import TitleIndex
-from app.search.token_matching import TokenMatcher
+from app.search.token_matching import TokenIndex, TokenMatcher
 
 
 class Holder(Protocol):
@@ -157,9 +157,7 @@ class _Prepared:
         self.snapshot = snapshot
         self.scopes = Scopes(snapshot)
         self.fusion = fusion_of(snapshot.calibration)
-        self._matcher: TokenMatcher | None = None
-        if isinstance(encoder, TokenVectors) and snapshot.tokens is not None:
-            self._matcher = TokenMatcher(snapshot.tokens, encoder)
+        self._matcher = _matcher(snapshot.tokens, encoder)
         self._titles: dict[str, tuple[Scope, TitleIndex]] = {}
 
     def ranking(self, scope: Scope, question: Question) -> Ranking:
@@ -180,6 +178,12 @@ class _Prepared:
             titles = TitleIndex.build([(one.article.title, one.article.language) for one in scope.articles])
             self._titles[language] = scope, titles
         return self._titles[language]
+
+
+def _matcher(tokens: TokenIndex | None, encoder: object) -> TokenMatcher | None:
+    if tokens is None or not isinstance(encoder, TokenVectors):
+        return None
+    return TokenMatcher(tokens, encoder)
 
 
 def _hits(snapshot: Snapshot, query: Query, ranking: Ranking, today: date) -> Iterator[Hit]:

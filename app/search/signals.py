@@ -6,11 +6,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search.fusion import Fusion
 from app.search.hit import Signals
 from app.search.lexical import LanguageColumns
 from app.search.query import Query
 from app.search.question import Question
-from app.search.fusion import Fusion
 from app.search.ranker import Ranking
 from app.search.snapshot import Snapshot
 from app.search.tokens import analyse, words

@@ -6,6 +6,7 @@ rare word that a passage's one vector has averaged away. Which tokens a passage 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -141,5 +142,4 @@ def _starts(counts: Rows) -> Rows:
 
 
 def _pairs(starts: Rows) -> list[tuple[int, int]]:
-    listed = starts.tolist()
-    return list(zip(listed[:-1], listed[1:], strict=True))
+    return list(pairwise(starts.tolist()))

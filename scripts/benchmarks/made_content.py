@@ -50,7 +50,7 @@ def read_sections(data: Path, languages: tuple[str, ...]) -> list[Section]:
         for line in file:
             language, document, _, title, heading, body = line.rstrip("\n").split("\t")[:6]
             tag = SITE.get(language, "")
-            if tag in languages and SHORTEST <= len(body) and 3 < len(heading) < 120:
+            if tag in languages and len(body) >= SHORTEST and 3 < len(heading) < 120:
                 sections.append(Section(tag, document, title or heading, heading, body[:LONGEST]))
     return sections
 

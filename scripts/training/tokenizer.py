@@ -32,7 +32,7 @@ def main() -> None:
             pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True),
         ]
     )
-    trainer = trainers.UnigramTrainer(vocab_size=options.size, special_tokens=SPECIAL, unk_token="<unk>")
+    trainer = trainers.UnigramTrainer(vocab_size=options.size, special_tokens=SPECIAL, unk_token=SPECIAL[1])
     tokenizer.train_from_iterator(sample(options.work, options.texts), trainer)
     tokenizer.save(str(options.out))
 

