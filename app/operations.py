@@ -17,7 +17,7 @@ from app.people.directory import DemoAccount, Directory
 from app.people.person import NewPerson, Person
 from app.search.build_report import BuildReport
 from app.search.encoder import Encoder, open_encoder
-from app.search.fitting import calibrate
+from app.search.fitting import calibrate, still_holds
 from app.search.generations import current, verify
 from app.search.gold import read_questions
 from app.search.indexer import build, why_build
@@ -31,13 +31,23 @@ Progress = Callable[[str, int, int], None]
 
 
 def build_index(
-    settings: Settings, encoder: Encoder, *, dry_run: bool = False, progress: Progress | None = None
+    settings: Settings,
+    encoder: Encoder,
+    *,
+    dry_run: bool = False,
+    refit: bool = False,
+    progress: Progress | None = None,
 ) -> BuildReport:
-    """Build and publish a generation; the confidence curve is fitted on the gold questions, if there are any."""
+    """Build and publish a generation. Weights and confidence are fitted on the gold questions, if there are any: with
+    `refit`, and otherwise when the questions, the costs or more than a few passages have changed."""
     now = clock_of(settings)()
+    questions = read_questions(settings.questions_dir, "tuning")
 
     def fit(snapshot: Snapshot) -> Mapping[str, Any]:
-        return calibrate(snapshot, encoder, read_questions(settings.questions_dir, "tuning"), now.date())
+        return calibrate(snapshot, encoder, questions, now.date())
+
+    def keeps(stored: Mapping[str, Any], changed: float) -> bool:
+        return not refit and still_holds(stored, questions, changed)
 
     return build(
         settings.content_dir,
@@ -47,13 +57,22 @@ def build_index(
         dry_run=dry_run,
         progress=progress,
         calibrate=fit,
+        keeps=keeps,
     )
 
 
-def open_searcher(settings: Settings) -> Searcher:
-    """A searcher over the served generation, as the server has it."""
+def fit_only(settings: Settings, encoder: Encoder) -> Mapping[str, Any]:
+    """What a calibration of the served generation would give; nothing is published."""
+    questions = read_questions(settings.questions_dir, "tuning")
+    return calibrate(
+        open_snapshot(settings.index_dir, encoder), encoder, questions, clock_of(settings)().date()
+    )
+
+
+def open_searcher(settings: Settings, generation: str | None = None) -> Searcher:
+    """A searcher over the served generation, as the server has it, or over another one."""
     encoder = open_encoder(settings.encoder)
-    snapshot = open_snapshot(settings.index_dir, encoder)
+    snapshot = open_snapshot(settings.index_dir, encoder, generation)
     clock = clock_of(settings)
     return Searcher(Fixed(snapshot), encoder, LivePublication(settings.content_dir), lambda: clock().date())
 

@@ -28,7 +28,8 @@ class BuildReport:
     """What a build did, or would do. `generation` is the id that is served now, None for a dry run.
 
     `added`, `changed`, `removed` count passages against the generation before, `changes` says so per article;
-    `encoded` counts the texts that went through the encoder, `reused` the passages that needed none of it.
+    `encoded` counts the texts that went through the encoder, `reused` the passages that needed none of it. With few
+    changes the calibration of the generation before `is_calibration_kept`.
     """
 
     generation: str | None
@@ -36,6 +37,7 @@ class BuildReport:
     passages: int
     encoded: int
     reused: int
+    is_calibration_kept: bool
     seconds: float
     changes: tuple[ArticleChange, ...]
 
@@ -61,7 +63,8 @@ class BuildReport:
             f"{self.removed} removed"
         )
         if self.generation:
-            work = f"{self.encoded} encoded, {self.reused} reused, {self.seconds:.1f} s"
+            fitted = "calibration kept" if self.is_calibration_kept else "calibrated"
+            work = f"{self.encoded} encoded, {self.reused} reused, {fitted}, {self.seconds:.1f} s"
             return (f"Generation {self.generation} is served now.", f"{counts}; {work}.")
         work = f"{self.encoded} to encode, {self.reused} to reuse"
         return (f"A build would give {counts}; {work}.", *(f"  {change}" for change in self.changes))

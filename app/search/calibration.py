@@ -2,47 +2,25 @@
 
 A calibration is plain data: logistic curves, the costs from which the bands follow, and the figures it reached. It is
 fitted by `fitting.py` and lies in the snapshot, because other articles or another encoder shift every score. For
-content without gold questions there is `default_calibration.json`. Costs may be edited in either.
+content without gold questions there is `default_calibration.json`. The costs come from `costs.toml`.
 """
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from app.search.costs import Cost, Costs, read_costs
 from app.search.fusion import Fusion
 from app.search.hit import NAMES, Mode, Results, Signals
 
 FORMAT = 4
 DEFAULT_FILE = Path(__file__).parent / "default_calibration.json"
 
-# How many of a hundred questions of real visitors no article answers: our estimate for a help centre whose articles
-# cover what is asked most. Whoever has counted should write the count into the calibration.
-EXPECTED_UNANSWERABLE = 0.14
-
 Band = Literal["high", "middling", "low"]
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a wrong answer costs, in handoffs: when no article answers the question, and when another article does.
-
-    The second is the smaller harm: the reader sees that it is about something else, and a person is still called.
-    """
-
-    unanswerable: float
-    other_article: float
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """An answer is given when it is expected to cost less than the handoff that it saves, which costs 1."""
-
-    plain: Cost = Cost(unanswerable=5.0, other_article=1.0)
-    hedged: Cost = Cost(unanswerable=1.5, other_article=1.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +77,13 @@ class Calibration:
     """`encoder` is the sha256 of the weights with which `hybrid` was fitted; it says nothing about any other.
 
     The chances are those among gold questions, so that they can be checked; the band is decided for visitors, of
-    whose questions a share of `expected_unanswerable` has no answer.
+    whose questions a share of `costs.expected_unanswerable` has no answer.
     """
 
     encoder: str
     hybrid: Curves
     lexical: Curves
     costs: Costs
-    expected_unanswerable: float
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Calibration":
@@ -117,8 +94,7 @@ class Calibration:
             encoder=stored["encoder"],
             hybrid=Curves.of(stored["curves"]["hybrid"]),
             lexical=Curves.of(stored["curves"]["lexical"]),
-            costs=Costs(**{name: Cost(**cost) for name, cost in stored["costs"].items()}),
-            expected_unanswerable=stored["expected_unanswerable"],
+            costs=Costs.of(stored["costs"]),
         )
 
     def judge(self, results: Results) -> Verdict:
@@ -128,7 +104,7 @@ class Calibration:
         curves = self._curves(results.mode, results.encoder)
         right = curves.right.probability(results.signals)
         answerable = max(right, curves.answerable.probability(results.signals))
-        nothing = curves.shifted(1 - answerable, self.expected_unanswerable)
+        nothing = curves.shifted(1 - answerable, self.costs.expected_unanswerable)
         other = (1 - nothing) * (1 - right / answerable) if answerable else 0.0
         return Verdict(right, answerable, self._band(nothing, other))
 
@@ -150,7 +126,13 @@ class Calibration:
 @cache
 def default_calibration() -> Calibration:
     """Fitted on the sample help centre with the bundled encoder; for content that has no gold questions."""
-    return Calibration.of(json.loads(DEFAULT_FILE.read_text(encoding="utf-8")))
+    return Calibration.of(stored_default(read_costs()))
+
+
+def stored_default(costs: Costs) -> dict[str, Any]:
+    """The JSON object of the shipped weights and curves with these costs."""
+    shipped: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
+    return {**shipped, "costs": asdict(costs)}
 
 
 def fusion_of(stored: Mapping[str, Any]) -> Fusion:
@@ -162,4 +144,4 @@ def fusion_of(stored: Mapping[str, Any]) -> Fusion:
 
 @cache
 def _default_fusion() -> Fusion:
-    return Fusion.of(json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))["fusion"])
+    return Fusion.of(stored_default(read_costs())["fusion"])

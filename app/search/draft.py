@@ -1,20 +1,25 @@
 """The content folder as the parts of an index that need no encoder: pages, passages, and the texts to encode."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from app.articles.article import Article, Passage
-from app.articles.library import Library, Staleness, read_library
+import app.articles
+from app.articles.article import Passage
+from app.articles.library import Staleness, read_library
 from app.articles.passages import passages
-from app.articles.rendering import render
+from app.articles.rendering import Rendered, render
 from app.search.indexed import IndexedArticle, IndexedPassage
 from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.snapshot import Snapshot
 
 T = TypeVar("T")
+CODE = Path(app.articles.__file__).parent
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
@@ -39,21 +44,25 @@ class Draft:
         return LexicalIndex.build(tokens, [one.passage.language for one in self.passages])
 
 
-def read_draft(content_dir: Path, progress: Progress) -> Draft:
-    """Reads and renders everything; `ContentRefused` lists every fault with file and line."""
+def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None = None) -> Draft:
+    """Reads everything and renders what `previous` has not; `ContentRefused` lists every fault with file and line."""
     progress("reading articles", 0, 0)
-    digest = content_digest(
-        content_dir
-    )  # first: a file saved from now on makes the index stale, not unnoticed
+    # First: a file saved from now on makes the index stale, not unnoticed.
+    digest = content_digest(content_dir)
     library = read_library(content_dir)
     published = sorted(library.published, key=lambda article: (article.language, article.family))
+    made = _made_before(previous)
     indexed: list[IndexedArticle] = []
     cut: list[tuple[Passage, str, str]] = []
     for article in _counted(progress, "rendering articles", published):
-        indexed.append(_indexed(article, library))
+        known = made.get((article.path, article.digest))
+        rendered, pieces = known or (render(article), passages(article))
+        # No review can be overdue on the first day there is: what is left is what the library knows for good.
+        is_outdated = library.staleness(article, date.min) is Staleness.TRANSLATION
+        indexed.append(IndexedArticle(article, rendered, is_outdated))
         cut += (
             (passage, passage.encoded_text(article.title), passage.head_text(article.title))
-            for passage in passages(article)
+            for passage in pieces
         )
     return Draft(
         articles=tuple(indexed),
@@ -62,6 +71,28 @@ def read_draft(content_dir: Path, progress: Progress) -> Draft:
         headings=tuple(heading for *_, heading in cut),
         content_digest=digest,
     )
+
+
+@cache
+def recipe() -> str:
+    """One hash over the code that cuts and renders articles: what another code made is made anew."""
+    return _sha256(b"".join(_sha256(path.read_bytes()).encode() for path in sorted(CODE.glob("*.py"))))
+
+
+def _made_before(previous: Snapshot | None) -> dict[tuple[str, str], tuple[Rendered, tuple[Passage, ...]]]:
+    """Page and passages of each article by its file's path and sha256, where this very code made them."""
+    if previous is None or previous.manifest.recipe != recipe():
+        return {}
+    grouped: dict[tuple[str, str], list[Passage]] = defaultdict(list)
+    for passage in previous.passages:
+        grouped[passage.language, passage.family].append(passage)
+    return {
+        (one.article.path, one.article.digest): (
+            one.rendered,
+            tuple(grouped[one.article.language, one.article.family]),
+        )
+        for one in previous.articles
+    }
 
 
 def content_digest(content_dir: Path) -> str:
@@ -77,12 +108,6 @@ def _counted(progress: Progress, step: str, items: Sequence[T]) -> Iterator[T]:
         progress(step, done, len(items))
         yield item
     progress(step, len(items), len(items))
-
-
-def _indexed(article: Article, library: Library) -> IndexedArticle:
-    # No review can be overdue on the first day there is: what is left is what the library knows for good.
-    is_outdated_translation = library.staleness(article, date.min) is Staleness.TRANSLATION
-    return IndexedArticle(article, render(article), is_outdated_translation)
 
 
 def _sha256(text: str | bytes) -> str:

@@ -4,6 +4,7 @@ The hard case is the near miss: the right subject, but no answer. Besides the go
 answerable question is asked once more with its family taken out of the candidates.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.languages import DEFAULT
-from app.search.calibration import DEFAULT_FILE, EXPECTED_UNANSWERABLE, FORMAT, Costs, Curve, Curves
+from app.search.calibration import FORMAT, Curve, Curves, stored_default
+from app.search.costs import Costs, read_costs
 from app.search.encoder import Encoder
 from app.search.fusing import fit_fusion
 from app.search.gold import GoldQuestion
@@ -28,6 +30,9 @@ from app.search.snapshot import Snapshot
 # With fewer answerable questions a curve of our own would be worse than the shipped one.
 LEAST_QUESTIONS = 40
 FOLDS = 5
+# Until so many of the passages have changed since it was fitted, a calibration is kept: one edited article moves its scores
+# by less than a refit moves them by chance, and an editor does not wait ten seconds for it.
+MOST_CHANGED = 0.02
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)
 # What counts without an encoder; all the others change with it.
 LEXICAL_NAMES = (
@@ -70,17 +75,19 @@ def calibrate(
     today: date,
     costs: Costs | None = None,
 ) -> dict[str, Any]:
-    """The JSON object to be stored in the snapshot: curves fitted on the `tuning` questions, with their figures.
+    """The JSON object to be stored in the snapshot: weights and curves fitted on the `tuning` questions, with their figures.
 
-    The shipped calibration when fewer than `LEAST_QUESTIONS` of them have their article in this snapshot.
+    The shipped weights and curves when fewer than `LEAST_QUESTIONS` of them have their article in this snapshot. The
+    costs are those of `costs.toml` unless others are given.
     """
+    costs = costs or read_costs()
     families = {one.article.family for one in snapshot.articles}
     fitting = [
         one for one in questions if one.split == "tuning" and (one.family is None or one.family in families)
     ]
+    basis = basis_of(questions, costs)
     if sum(one.family is not None for one in fitting) < LEAST_QUESTIONS:
-        stored: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
-        return stored
+        return {**stored_default(costs), "basis": basis}
     fusion = fit_fusion(_searcher(snapshot, encoder, today), fitting)
     # The curves judge what the learned weights put first.
     snapshot = replace(snapshot, calibration={"format": FORMAT, "fusion": fusion})
@@ -94,11 +101,23 @@ def calibrate(
     return {
         "format": FORMAT,
         "encoder": encoder.identity.weights_sha256,
-        "costs": asdict(costs or Costs()),
-        "expected_unanswerable": EXPECTED_UNANSWERABLE,
+        "basis": basis,
+        "costs": asdict(costs),
         "fusion": fusion,
         "curves": curves,
     }
+
+
+def basis_of(questions: Sequence[GoldQuestion], costs: Costs) -> str:
+    """One hash over all that a calibration rests on beside the articles and the encoder."""
+    tuning = [asdict(one) for one in questions if one.split == "tuning"]
+    told = json.dumps([FORMAT, tuning, asdict(costs)], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def still_holds(stored: Mapping[str, Any], questions: Sequence[GoldQuestion], changed: float) -> bool:
+    """Whether a stored calibration need not be fitted anew although a share `changed` of the passages is another now."""
+    return changed <= MOST_CHANGED and stored.get("basis") == basis_of(questions, read_costs())
 
 
 def _unanswerable_share(samples: Sequence[Sample]) -> float:
@@ -158,6 +177,8 @@ def _fit(
         "samples": float(len(samples)),
         "auroc": auroc(guesses, y),
         "auroc_asked": auroc(guesses[asked], y[asked]),
+        "log_loss": _log_loss(guesses, y, weights),
+        "log_loss_asked": _log_loss(guesses[asked], y[asked], weights[asked]),
         "ece_asked": expected_calibration_error(guesses[asked], y[asked]),
         "strength": strength,
     }

@@ -6,7 +6,7 @@ Until the pointer is replaced nothing that readers see has changed, so a build m
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from app.errors import HandrailError, IndexRefused
-from app.search.build_report import BuildReport, compare
-from app.search.draft import Draft, Progress, content_digest, read_draft
-from app.search.encoder import Encoder, Floats, TokenVectors
+from app.search.build_report import ArticleChange, BuildReport, compare
+from app.search.draft import Draft, Progress, content_digest, read_draft, recipe
+from app.search.encoder import Encoder, Floats
 from app.search.generations import current, folder_of, refused_writing, writer_lock
 from app.search.indexed import Parts
 from app.search.manifest import (
@@ -31,16 +31,13 @@ from app.search.manifest import (
     read_verified,
 )
 from app.search.publishing import collect_garbage, new_staging, next_number, publish
+from app.search.reuse import Reuse
 from app.search.snapshot import Snapshot, load_parts
 from app.search.stored import to_bytes
-from app.search.token_matching import TokenIndex, read_tokens
-from app.search.vectors import VectorIndex
-
-ENCODE_BATCH = 256
-# How far a vector's length may be from 1.
-LENGTH_TOLERANCE = 1e-3
 
 Calibrate = Callable[[Snapshot], Mapping[str, Any]]
+# Whether a stored calibration may be kept when this share of the passages has changed since it was fitted.
+Keeps = Callable[[Mapping[str, Any], float], bool]
 
 _log = logging.getLogger(__name__)
 
@@ -54,20 +51,24 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
     dry_run: bool = False,
     progress: Progress | None = None,
     calibrate: Calibrate | None = None,
+    keeps: Keeps | None = None,
 ) -> BuildReport:
     """Builds a new generation from the published articles and makes it the current one.
 
-    Vectors of texts that the generation before has encoded with the same encoder are taken from it. `calibrate` gets
-    the finished but unpublished snapshot; the JSON object it returns is stored with it. A dry run writes nothing.
+    Pages, passages and vectors of unchanged articles are taken from the generation before, if the same code and the same
+    encoder made them. `calibrate` gets the finished but unpublished snapshot; the JSON object it returns is stored with
+    it. `keeps` may say that the calibration before still does. A dry run writes nothing.
 
     Raises `ContentRefused` (every fault), `BuildRunning`, or `IndexRefused` (nothing was published).
     """
     started = time.perf_counter()
     tell = progress or _silent
     with nullcontext() if dry_run else writer_lock(index_dir):
-        draft = read_draft(content_dir, tell)
         previous = _previous(index_dir)
-        reuse = _Reuse.of(draft, previous, encoder)
+        draft = read_draft(content_dir, tell, previous)
+        reuse = Reuse.of(draft, previous, encoder)
+        changes = compare(previous.passages if previous else (), [one.passage for one in draft.passages])
+        kept = _kept_calibration(reuse, changes, keeps)
         generation = None
         if not dry_run:
             parts = Parts(
@@ -75,21 +76,24 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
                 draft.passages,
                 reuse.vectors(encoder, tell),
                 draft.lexical(tell),
-                _tokens(draft, encoder, tell),
-                calibration={},
+                reuse.tokens(encoder, tell),
+                calibration=kept.calibration if kept else {},
             )
-            manifest = _manifest(parts, index_dir, encoder, draft.content_digest, now)
-            generation = _write(
-                index_dir, _calibrated(parts, manifest, calibrate, tell), manifest, encoder, tell
-            )
+            manifest = _manifest(parts, index_dir, encoder, draft, now)
+            if kept:
+                manifest = replace(manifest, changed_since_fit=kept.changed)
+            else:
+                parts = _calibrated(parts, manifest, calibrate, tell)
+            generation = _write(index_dir, parts, manifest, encoder, tell)
     return BuildReport(
         generation=generation,
         articles=len(draft.articles),
         passages=len(draft.passages),
         encoded=len(reuse.missing),
         reused=len(draft.passages) - len(reuse.missing),
+        is_calibration_kept=kept is not None,
         seconds=time.perf_counter() - started,
-        changes=compare(previous.passages if previous else (), [one.passage for one in draft.passages]),
+        changes=changes,
     )
 
 
@@ -111,44 +115,22 @@ def why_build(content_dir: Path, index_dir: Path, encoder: Encoder) -> str | Non
 
 
 @dataclass(frozen=True, slots=True)
-class _Reuse:
-    """Which texts have to be encoded (`missing`, by hash), and the vectors of the others (`known`)."""
+class _Kept:
+    """The calibration of the generation before, and how many passages have changed since it was fitted."""
 
-    hashes: tuple[str, ...]
-    missing: Mapping[str, str]
-    known: Mapping[str, Floats]
-
-    @classmethod
-    def of(cls, draft: Draft, previous: Snapshot | None, encoder: Encoder) -> "_Reuse":
-        known: dict[str, Floats] = {}
-        if previous is not None and _is_by(previous, encoder):
-            known = dict(zip(previous.encoded_sha256, previous.vectors.vectors(), strict=True))
-        hashes = tuple(one.encoded_sha256 for one in draft.passages)
-        texts = dict(zip(hashes, draft.texts, strict=True))
-        return cls(hashes, {key: text for key, text in texts.items() if key not in known}, known)
-
-    def vectors(self, encoder: Encoder, tell: Progress) -> VectorIndex:
-        found = dict(self.known)
-        keys, texts = list(self.missing), list(self.missing.values())
-        for start in range(0, len(keys), ENCODE_BATCH):
-            tell("encoding passages", start, len(keys))
-            rows = encoder.encode_passages(texts[start : start + ENCODE_BATCH])
-            found.update(zip(keys[start : start + ENCODE_BATCH], rows, strict=True))
-        tell("encoding passages", len(keys), len(keys))
-        dimension = encoder.identity.dimension
-        rows = np.array([found[key] for key in self.hashes], dtype=np.float32).reshape(-1, dimension)
-        lengths = np.linalg.norm(rows, axis=1)
-        # Written so that a NaN counts as wrong.
-        if not ((np.abs(lengths - 1) <= LENGTH_TOLERANCE) | (lengths == 0)).all():
-            raise IndexRefused("The encoder gave vectors that are not of length 1. Nothing was published.")
-        return VectorIndex.build(rows)
+    calibration: Mapping[str, Any]
+    changed: int
 
 
-def _tokens(draft: Draft, encoder: Encoder, tell: Progress) -> TokenIndex | None:
-    if not isinstance(encoder, TokenVectors):
+def _kept_calibration(reuse: Reuse, changes: Sequence[ArticleChange], keeps: Keeps | None) -> _Kept | None:
+    previous = reuse.previous
+    if previous is None or keeps is None:
         return None
-    tell("reading tokens", 0, 0)
-    return TokenIndex.of(read_tokens(encoder, draft.texts), read_tokens(encoder, draft.headings))
+    changed = previous.manifest.changed_since_fit + sum(
+        one.added + one.changed + one.removed for one in changes
+    )
+    share = changed / max(1, len(previous.passages))
+    return _Kept(previous.calibration, changed) if keeps(previous.calibration, share) else None
 
 
 def _previous(index_dir: Path) -> Snapshot | None:
@@ -160,15 +142,7 @@ def _previous(index_dir: Path) -> Snapshot | None:
         return None
 
 
-def _is_by(previous: Snapshot, encoder: Encoder) -> bool:
-    try:
-        previous.manifest.refuse_other(encoder)
-    except IndexRefused:
-        return False
-    return True
-
-
-def _manifest(parts: Parts, index_dir: Path, encoder: Encoder, digest: str, now: datetime) -> Manifest:
+def _manifest(parts: Parts, index_dir: Path, encoder: Encoder, draft: Draft, now: datetime) -> Manifest:
     """The manifest as far as it is known before there are files."""
     return Manifest(
         format=FORMAT,
@@ -177,7 +151,9 @@ def _manifest(parts: Parts, index_dir: Path, encoder: Encoder, digest: str, now:
         created_at=now,
         encoder=encoder.identity,
         probes=Probes.of(encoder),
-        content_digest=digest,
+        content_digest=draft.content_digest,
+        recipe=recipe(),
+        changed_since_fit=0,
         counts={"articles": len(parts.articles), "passages": len(parts.passages)},
         files={},
     )

@@ -70,7 +70,9 @@ class Probes:
 class Manifest:
     """One generation. `number` rises by one with every build; `content_digest` is that of all article files.
 
-    `follows` is the generation that was served when this one was built: where a rollback goes.
+    `follows` is the generation that was served when this one was built: where a rollback goes. `recipe` is a hash of the
+    code that cuts and renders articles; `changed_since_fit` counts the passages that have changed since the calibration
+    was fitted.
 
     `counts` holds `articles` and `passages`; `files` is keyed by path inside the generation's folder.
     """
@@ -82,6 +84,8 @@ class Manifest:
     encoder: EncoderIdentity
     probes: Probes
     content_digest: str
+    recipe: str
+    changed_since_fit: int
     counts: Mapping[str, int]
     files: Mapping[str, FileFacts]
 

@@ -80,6 +80,8 @@ def snapshot_of(
         encoder=encoder.identity,
         probes=Probes.of(encoder),
         content_digest="",
+        recipe="",
+        changed_since_fit=0,
         counts={"articles": len(pages), "passages": len(owned)},
         files={},
     )

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.search.calibration import DEFAULT_FILE, Calibration, Cost, Costs, Curve, default_calibration
+from app.search.calibration import Calibration, Curve, default_calibration, stored_default
+from app.search.costs import Cost, Costs, read_costs
 from app.search.encoder import open_encoder
-from app.search.fitting import BOUNDS, LEXICAL_NAMES, calibrate
+from app.search.fitting import BOUNDS, LEXICAL_NAMES, MOST_CHANGED, basis_of, calibrate, still_holds
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
@@ -18,12 +19,11 @@ from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
 from tests.search.small_snapshot import TODAY, Fixed, Page, Published, snapshot_of
 
 BUNDLED = open_encoder("bundled")
+COSTS = read_costs()
 
 
 def _stored() -> dict[str, object]:
-    stored = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
-    assert isinstance(stored, dict)
-    return stored
+    return stored_default(read_costs())
 
 
 def _searcher(encoder_name: str, pages: tuple[Page, ...] = PAGES) -> Searcher:
@@ -90,7 +90,7 @@ def test_the_curve_is_the_logistic_of_the_named_signals() -> None:
 
 def test_costs_decide_the_bands() -> None:
     """A wrong confident answer costs five handoffs, unless somebody writes otherwise."""
-    assert Costs().plain.unanswerable == 5
+    assert COSTS.plain.unanswerable == 5
     results = _searcher("bundled").search(Query("washer", "en"))
     fifty = Curve(0.0, {})
     certain = Curve(9.0, {})
@@ -100,11 +100,11 @@ def test_costs_decide_the_bands() -> None:
         curves = replace(base.hybrid, right=right, answerable=answerable, unanswerable=0.14)
         return replace(base, hybrid=curves, costs=costs).judge(results).band
 
-    assert band(certain, certain, Costs()) == "high"
-    assert band(fifty, fifty, Costs()) == "middling"
-    assert band(fifty, fifty, Costs(plain=Cost(1.5, 1.0))) == "high"
-    assert band(fifty, fifty, Costs(hedged=Cost(5.0, 5.0))) == "low"
-    assert band(certain, Curve(-1.0, {}), Costs(plain=Cost(5.0, 3.0))) == "middling"
+    assert band(certain, certain, COSTS) == "high"
+    assert band(fifty, fifty, COSTS) == "middling"
+    assert band(fifty, fifty, replace(COSTS, plain=Cost(1.5, 1.0))) == "high"
+    assert band(fifty, fifty, replace(COSTS, hedged=Cost(5.0, 5.0))) == "low"
+    assert band(certain, Curve(-1.0, {}), replace(COSTS, plain=Cost(5.0, 3.0))) == "middling"
 
 
 def test_visitors_ask_fewer_unanswerable_questions_than_the_gold_ones() -> None:
@@ -152,7 +152,22 @@ def test_too_few_fitting_gold_questions_leave_the_shipped_calibration() -> None:
         GoldQuestion("en", "tuning", "dripping tap", TAP),
         GoldQuestion("en", "tuning", "x", "other/family"),
     ]
-    assert calibrate(snapshot_of(PAGES, BUNDLED), BUNDLED, questions, TODAY) == _stored()
+    basis = basis_of(questions, read_costs())
+    assert calibrate(snapshot_of(PAGES, BUNDLED), BUNDLED, questions, TODAY) == {**_stored(), "basis": basis}
+
+
+def test_a_calibration_holds_until_its_ground_has_moved() -> None:
+    """An editor does not wait for a fit after every typo; new questions, costs or many new passages bring one."""
+    questions = [GoldQuestion("en", "tuning", "dripping tap", TAP)]
+    stored = {"basis": basis_of(questions, read_costs())}
+    assert still_holds(stored, questions, changed=0.0)
+    assert still_holds(stored, questions, changed=MOST_CHANGED)
+    assert not still_holds(stored, questions, changed=MOST_CHANGED + 0.001)
+    assert not still_holds(stored, [*questions, GoldQuestion("en", "tuning", "another", None)], changed=0.0)
+    assert still_holds(stored, [*questions, GoldQuestion("en", "check", "another", None)], changed=0.0)
+    dearer = replace(read_costs(), expected_unanswerable=0.5)
+    assert basis_of(questions, dearer) != stored["basis"]
+    assert not still_holds({}, questions, changed=0.0), "one of an older version"
 
 
 def test_fitting_learns_from_tuning_questions_and_never_from_check() -> None:

@@ -39,6 +39,8 @@ def manifest(encoder: Encoder) -> Manifest:
         encoder.identity,
         Probes.of(encoder),
         "c" * 64,
+        "e" * 64,
+        3,
         {"articles": 1, "passages": 2},
         {},
     )
