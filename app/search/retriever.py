@@ -27,7 +27,7 @@ LATE = slice(5, 8)
 # How many rows each leg proposes. Their articles are then looked at whole.
 BREADTH = 80
 # How many of these rows are compared token by token, rounded up to whole articles.
-RERANKED = 80
+RERANKED = 50
 
 Floats = NDArray[np.float32]
 
@@ -110,12 +110,16 @@ def _whole_articles(snapshot: Snapshot, scope: Scope, proposed: Rows, question: 
 
 
 def _rows_of_first_articles(candidates: Candidates, first: Floats) -> Rows:
-    """Positions, ascending, of the rows of the best articles, until these have `RERANKED` rows together."""
+    """Positions, ascending, of the rows of the best articles, until these have `RERANKED` rows together: of those in the
+    question's language, and of the others."""
     counts = candidates.counts
     order = np.argsort(-np.maximum.reduceat(first, candidates.starts[:-1]), kind="stable")
-    enough = int(np.searchsorted(np.cumsum(counts[order]), RERANKED)) + 1
+    is_readable = candidates.readable[candidates.starts[:-1]][order]
     chosen = np.zeros(len(counts), dtype=bool)
-    chosen[order[:enough]] = True
+    # Each kind by itself: until tokens are compared, an article in another language has half of its marks to come.
+    for kind in (order[is_readable], order[~is_readable]):
+        enough = int(np.searchsorted(np.cumsum(counts[kind]), RERANKED)) + 1
+        chosen[kind[:enough]] = True
     return np.flatnonzero(np.repeat(chosen, counts))
 
 
