@@ -12,6 +12,7 @@ from app.articles import front_matter, limits
 from app.articles.article import Article, Video
 from app.articles.blocks import BlockKind
 from app.articles.front_matter import FrontMatter, VideoMatter
+from app.articles.glossary import GLOSSARY_FILE
 from app.articles.rendering import Markup, parse
 from app.errors import ContentFault, ContentRefused
 from app.languages import TAGS
@@ -72,7 +73,7 @@ def _files(folder: Path, faults: list[ContentFault]) -> Iterator[str]:
             where = f"{language}/{topic}"
             if (folder / where).is_dir() and _is_name(topic):
                 yield from _files_of_topic(root, folder, where, faults)
-            elif topic not in _NO_ARTICLES:
+            elif topic not in _NO_ARTICLES and topic != GLOSSARY_FILE:
                 faults.append(ContentFault(where, 1, "topic", "must be a folder named like getting-started"))
 
 

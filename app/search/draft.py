@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import app.articles
 from app.articles.article import Passage
+from app.articles.glossary import GLOSSARY_FILE, Entry, read_glossaries
 from app.articles.library import Staleness, read_library
 from app.articles.passages import passages
 from app.articles.rendering import Rendered, render
@@ -32,6 +33,7 @@ class Draft:
     passages: tuple[IndexedPassage, ...]
     texts: tuple[str, ...]
     headings: tuple[str, ...]
+    glossary: tuple[Entry, ...]
     content_digest: str
 
     def lexical(self, progress: Progress) -> LexicalIndex:
@@ -69,6 +71,7 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
         passages=tuple(IndexedPassage(passage, _sha256(text)) for passage, text, _ in cut),
         texts=tuple(text for _, text, _ in cut),
         headings=tuple(heading for *_, heading in cut),
+        glossary=read_glossaries(content_dir),
         content_digest=digest,
     )
 
@@ -96,9 +99,9 @@ def _made_before(previous: Snapshot | None) -> dict[tuple[str, str], tuple[Rende
 
 
 def content_digest(content_dir: Path) -> str:
-    """One hash over the names and bytes of all article files; equal as long as a build would find nothing to do."""
+    """One hash over the names and bytes of all article and glossary files; equal as long as a build would find nothing to do."""
     digest = hashlib.sha256()
-    for path in sorted(content_dir.glob("*/*/*.md")):
+    for path in sorted([*content_dir.glob("*/*/*.md"), *content_dir.glob(f"*/{GLOSSARY_FILE}")]):
         digest.update(f"{path.relative_to(content_dir).as_posix()}\0{_sha256(path.read_bytes())}\n".encode())
     return digest.hexdigest()
 

@@ -1,7 +1,7 @@
 """What a generation consists of beside its manifest, as parts in memory and as files in its folder.
 
-`articles.json`, `passages.json`, `vectors.faiss`, `lexical/`, `tokens/` (of an encoder that has token vectors) and
-`calibration.json`; row `i` of vectors, lexical index and tokens is passage `i`.
+`articles.json`, `passages.json`, `vectors.faiss`, `lexical/`, `tokens/` (of an encoder that has token vectors),
+`glossary.json` and `calibration.json`; row `i` of vectors, lexical index and tokens is passage `i`.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.articles.article import Article, Passage
+from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest
@@ -24,6 +25,7 @@ PASSAGES_FILE = "passages.json"
 VECTORS_FILE = "vectors.faiss"
 LEXICAL_FOLDER = "lexical"
 TOKENS_FOLDER = "tokens"
+GLOSSARY_FILE = "glossary.json"
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -61,6 +63,7 @@ class Parts:
     vectors: VectorIndex
     lexical: LexicalIndex
     tokens: TokenIndex | None
+    glossary: tuple[Entry, ...]
     calibration: Mapping[str, Any]
 
     def save(self, folder: Path) -> None:
@@ -73,6 +76,7 @@ class Parts:
         if self.tokens is not None:
             (folder / TOKENS_FOLDER).mkdir()
             self.tokens.save(folder / TOKENS_FOLDER)
+        (folder / GLOSSARY_FILE).write_bytes(to_bytes(self.glossary))
         (folder / CALIBRATION_FILE).write_bytes(to_bytes(self.calibration))
 
     @classmethod
@@ -84,5 +88,6 @@ class Parts:
             vectors=VectorIndex.load(folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256),
             lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
             tokens=TokenIndex.load(folder / TOKENS_FOLDER) if (folder / TOKENS_FOLDER).is_dir() else None,
+            glossary=from_bytes(tuple[Entry, ...], (folder / GLOSSARY_FILE).read_bytes()),
             calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
         )

@@ -77,6 +77,7 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
                 reuse.vectors(encoder, tell),
                 draft.lexical(tell),
                 reuse.tokens(encoder, tell),
+                draft.glossary,
                 calibration=kept.calibration if kept else {},
             )
             manifest = _manifest(parts, index_dir, encoder, draft, now)

@@ -26,6 +26,8 @@ PART_WEIGHT = 0.25
 UNKNOWN_WEIGHT = 0.5
 # A part of a word that stands in most passages tells nothing and costs the most: below this idf (two of five) it is left out.
 LEAST_IDF = 0.9
+# What a synonym weighs beside the word that was used.
+SYNONYM_WEIGHT = 0.5
 # How often a passage's headings count beside its text.
 HEADING_WEIGHT = 2
 
@@ -77,17 +79,25 @@ class LanguageColumns:
         at = np.minimum(np.searchsorted(column, rows), len(column) - 1)
         return bool((column[at] == rows).any())
 
-    def add(self, weighted: Mapping[str, float], scores: Floats, shares: Floats) -> None:
+    def add(
+        self, weighted: Mapping[str, float], others: Mapping[str, float], scores: Floats, shares: Floats
+    ) -> None:
         """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
         found = [(token, weight, self.vocabulary.get(token)) for token, weight in weighted.items()]
         whole = sum(
             weight * (self.unknown_idf * UNKNOWN_WEIGHT if at is None else self.idfs[at])
             for _, weight, at in found
         )
-        asked = sum(self.idf(token) for token, _, _ in found if not token.startswith(PART))
+        asked = sum(self.idf(token) for token, _, _ in found if not token.startswith(PART)) or 1.0
         known = [
             (token, weight / whole, at)
             for token, weight, at in found
+            if at is not None and self._tells(token, at)
+        ]
+        extra = [(token, weight, self.vocabulary.get(token)) for token, weight in others.items()]
+        known += [
+            (token, SYNONYM_WEIGHT * weight / whole, at)
+            for token, weight, at in extra
             if at is not None and self._tells(token, at)
         ]
         slices = [slice(self.indptr[at], self.indptr[at + 1]) for _, _, at in known]
@@ -98,7 +108,12 @@ class LanguageColumns:
         gained = np.concatenate([self.data[here] for here in slices])
         gained *= np.repeat(np.array([weight for _, weight, _ in known], dtype=np.float32), lengths)
         scores += np.bincount(rows, weights=gained, minlength=len(scores))
-        word_idfs = [0.0 if token.startswith(PART) else self.idfs[at] / asked for token, _, at in known]
+        word_idfs = [
+            0.0
+            if token.startswith(PART)
+            else self.idfs[at] / asked * (SYNONYM_WEIGHT if token in others else 1)
+            for token, _, at in known
+        ]
         shares += np.bincount(rows, weights=np.repeat(word_idfs, lengths), minlength=len(shares))
 
     def _tells(self, token: str, at: int) -> bool:
@@ -128,17 +143,23 @@ class LexicalIndex:
         }
         return cls(len(languages), columns)
 
-    def scores(self, tokens: Sequence[str], languages: Iterable[str] | None = None) -> tuple[Floats, Floats]:
+    def scores(
+        self, tokens: Sequence[str], languages: Iterable[str] | None = None, others: Sequence[str] = ()
+    ) -> tuple[Floats, Floats]:
         """Two of float32 (n,): the share (0..1) of the BM25 that a row could reach for `tokens`, and the share of their
         distinct words, weighed by idf, that stand in it.
 
-        `languages` restricts the work to their rows; the others stay 0.
+        `languages` restricts the work to their rows; the others stay 0. `others` are synonyms: what is found of them adds
+        to both, at a lower weight, and what is not found takes nothing away.
         """
         scores, shares = np.zeros(self.size, dtype=np.float32), np.zeros(self.size, dtype=np.float32)
         weighted = _weighted(tokens)
         for language in self.columns if languages is None else languages:
             if weighted and language in self.columns:
-                self.columns[language].add(weighted, scores, shares)
+                self.columns[language].add(weighted, _weighted(others), scores, shares)
+        if others:
+            np.minimum(scores, 1, out=scores)
+            np.minimum(shares, 1, out=shares)
         return scores, shares
 
     def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from app import languages
 from app.search.encoder import Encoder, Floats
 from app.search.query import Query
+from app.search.synonyms import Synonyms
 from app.search.tokens import analyse, words
 
 _log = logging.getLogger(__name__)
@@ -17,12 +18,15 @@ _log = logging.getLogger(__name__)
 class Question:
     """`vector` is a unit row (d,), or None when the encoder is away or can read nothing in the text.
 
-    `language` is the language of the words, which need not be the reader's. `encoder_away` tells the two apart.
+    `language` is the language of the words, which need not be the reader's. `encoder_away` tells the two apart. `others`
+    are the tokens of the glossary's other words for what is asked; `meant` is the text with the articles' own terms.
     """
 
     text: str
     language: str
     tokens: tuple[str, ...]
+    others: tuple[str, ...]
+    meant: str
     vector: Floats | None
     encoder_away: bool
 
@@ -32,13 +36,15 @@ class Question:
         return words(list(self.tokens))
 
 
-def read_question(query: Query, encoder: Encoder | None, dimension: int) -> Question:
+def read_question(query: Query, encoder: Encoder | None, dimension: int, synonyms: Synonyms) -> Question:
     """Tokens and vector of a query. An encoder that fails costs the dense legs, never the search (P7)."""
     language = languages.detect(query.text, query.language)
     tokens = tuple(analyse(query.text, language))
-    vector, away = _encoded(query.text, encoder, dimension)
+    others = synonyms.of(tokens, language)
+    meant = " ".join((query.text, *others.terms))
+    vector, away = _encoded(meant, encoder, dimension)
     # Without a letter or a digit there is no question, whatever an encoder makes of punctuation.
-    return Question(query.text, language, tokens, vector if tokens else None, away)
+    return Question(query.text, language, tokens, others.tokens, meant, vector if tokens else None, away)
 
 
 def _encoded(text: str, encoder: Encoder | None, dimension: int) -> tuple[Floats | None, bool]:

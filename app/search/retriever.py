@@ -64,7 +64,7 @@ class Candidates:
 
 def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates:
     """The candidates of the lexical and the dense leg, with both legs' scores for all of them."""
-    scores, shares = snapshot.lexical.scores(question.tokens, scope.languages)
+    scores, shares = snapshot.lexical.scores(question.tokens, scope.languages, question.others)
     proposed = scope.owner[_best_positions(scores[scope.rows])]
     if question.vector is not None:
         near, _ = snapshot.vectors.search(question.vector, BREADTH, scope.allowed)
@@ -89,7 +89,7 @@ def compare_tokens(candidates: Candidates, question: Question, matcher: TokenMat
     if question.vector is None or not len(candidates.rows):
         return
     chosen = _rows_of_first_articles(candidates, first)
-    compared = matcher.compare(question.text, candidates.rows[chosen])
+    compared = matcher.compare(question.meant, candidates.rows[chosen])
     late = np.empty((len(candidates.rows), 3), dtype=np.float32)
     late[:, :2] = compared.min(axis=0)
     late[chosen, :2] = compared

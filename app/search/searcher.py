@@ -19,6 +19,7 @@ from app.search.scope import NOTHING_HIDDEN, Hidden, Scope, Scopes
 from app.search.signals import signals_of
 from app.search.snapshot import Snapshot
 from app.search.suggestions import TitleIndex
+from app.search.synonyms import Synonyms
 from app.search.token_matching import TokenIndex, TokenMatcher
 
 
@@ -79,7 +80,7 @@ class Searcher:
         """The best passage of each fitting article, best first."""
         prepared = self._current()
         snapshot = prepared.snapshot
-        question = read_question(query, self._encoder, snapshot.vectors.dimension)
+        question = prepared.read(query)
         ranking = self._published_ranking(prepared, query, question)
         today = self._today()
         return Results(
@@ -96,7 +97,7 @@ class Searcher:
     def candidates(self, query: Query) -> tuple[tuple[str, ...], Candidates]:
         """All that comes into question before it is ordered, and the family of each article there: to learn weights from."""
         prepared = self._current()
-        question = read_question(query, self._encoder, prepared.snapshot.vectors.dimension)
+        question = prepared.read(query)
         scope = prepared.scopes.of(query)
         candidates = prepared.candidates(scope, question)
         return tuple(scope.articles[place].article.family for place in candidates.places), candidates
@@ -157,8 +158,14 @@ class _Prepared:
         self.snapshot = snapshot
         self.scopes = Scopes(snapshot)
         self.fusion = fusion_of(snapshot.calibration)
+        self._encoder = encoder
+        self._synonyms = Synonyms(snapshot.glossary)
         self._matcher = _matcher(snapshot.tokens, encoder)
         self._titles: dict[str, tuple[Scope, TitleIndex]] = {}
+
+    def read(self, query: Query) -> Question:
+        """The query as the legs read it."""
+        return read_question(query, self._encoder, self.snapshot.vectors.dimension, self._synonyms)
 
     def ranking(self, scope: Scope, question: Question) -> Ranking:
         """The candidates of a scope in order."""

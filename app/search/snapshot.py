@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.articles.article import Article, Passage
+from app.articles.glossary import Entry
 from app.errors import IndexRefused
 from app.search.encoder import Encoder
 from app.search.generations import current, folder_of
@@ -50,6 +51,7 @@ class Snapshot:
     vectors: VectorIndex
     lexical: LexicalIndex
     tokens: TokenIndex | None
+    glossary: tuple[Entry, ...]
     calibration: Mapping[str, Any]
     language_of_row: Names
     family_of_row: Names
@@ -76,6 +78,7 @@ class Snapshot:
             vectors=parts.vectors,
             lexical=parts.lexical,
             tokens=parts.tokens,
+            glossary=parts.glossary,
             calibration=parts.calibration,
             language_of_row=languages,
             family_of_row=_names(owners, lambda article: article.family),

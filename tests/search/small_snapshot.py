@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from app.articles.article import Article, Kind, Passage, Significance, Status, passage_digest
+from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.search.encoder import Encoder, TokenVectors
 from app.search.indexed import IndexedArticle, IndexedPassage, Parts
@@ -51,7 +52,10 @@ class Page:
 
 
 def snapshot_of(
-    pages: Sequence[Page], encoder: Encoder, calibration: dict[str, object] | None = None
+    pages: Sequence[Page],
+    encoder: Encoder,
+    calibration: dict[str, object] | None = None,
+    glossary: Sequence[Entry] = (),
 ) -> Snapshot:
     """The pages as a snapshot, in their order."""
     owned = [(page, passage) for page in pages for passage in page.passages()]
@@ -70,6 +74,7 @@ def snapshot_of(
         vectors=VectorIndex.build(encoder.encode_passages(texts)),
         lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
         tokens=token_index,
+        glossary=tuple(glossary),
         calibration=calibration or {},
     )
     manifest = Manifest(

@@ -12,6 +12,7 @@ from app.search.question import Question, read_question
 from app.search.retriever import LATE, LEGS, Candidates, compare_tokens, retrieve
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
+from app.search.synonyms import Synonyms
 from app.search.token_matching import TokenIndex, TokenMatcher, read_tokens
 from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
 from tests.search.small_snapshot import Page, snapshot_of
@@ -37,7 +38,7 @@ def _families(scope: Scope) -> dict[str, str]:
 
 
 def _question(encoder: Encoder | None, text: str, language: str = "en") -> Question:
-    return read_question(Query(text, language), encoder, 256)
+    return read_question(Query(text, language), encoder, 256, Synonyms(()))
 
 
 def test_each_family_is_there_once_in_the_first_language_of_the_chain(scopes: Scopes) -> None:
