@@ -1,7 +1,8 @@
 """The glossary of each language: words that mean the same to partners, `content/<language>/glossary.toml`.
 
 An editor writes one `[[entry]]` for each thing: `term`, as the articles call it, and `synonyms`, as people call it. A question
-that uses one of the words is then searched by the others, too. Optional: `meaning`, a sentence for other editors.
+that uses one of the words is then searched by the others, too. Optional: `english`, what it is called there, for articles
+that exist in English only; `meaning`, a sentence for other editors.
 """
 
 import re
@@ -18,17 +19,19 @@ GLOSSARY_FILE = "glossary.toml"
 MAX_ENTRIES = 2_000
 MAX_SYNONYMS = 40
 MAX_PHRASE = 80
+MAX_SENTENCE = 400
 MAX_BYTES = 1 << 20
-_KEYS = ("term", "synonyms", "meaning")
+_KEYS = ("term", "synonyms", "english", "meaning")
 _ENTRY = re.compile(r"^\s*\[\[\s*entry\s*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Phrases that mean the same; the first is the articles' own."""
+    """Phrases that mean the same; the first is the articles' own. `english` is empty where it is not said."""
 
     language: str
     phrases: tuple[str, ...]
+    english: str
 
     @property
     def term(self) -> str:
@@ -99,14 +102,17 @@ class _Reader:
         before = len(self._faults)
         for key in table.keys() - set(_KEYS):
             self._fault(line, key, f"there is no such key; there are {', '.join(_KEYS)}")
-        if not isinstance(table.get("meaning", ""), str):
-            self._fault(line, "meaning", "must be a sentence")
+        for key in ("english", "meaning"):
+            if not isinstance(table.get(key, ""), str) or len(table.get(key, "")) > MAX_SENTENCE:
+                self._fault(line, key, f"must be words, at most {MAX_SENTENCE} characters")
         synonyms = table.get("synonyms")
         if not isinstance(synonyms, list) or not 1 <= len(synonyms) <= MAX_SYNONYMS:
             self._fault(line, "synonyms", f"must be a list of 1 to {MAX_SYNONYMS} phrases")
             synonyms = []
         phrases = tuple(self._phrases(line, table.get("term"), synonyms))
-        return Entry(self._language, phrases) if len(self._faults) == before else None
+        return (
+            Entry(self._language, phrases, table.get("english", "")) if len(self._faults) == before else None
+        )
 
     def _phrases(self, line: int, term: Any, synonyms: list[Any]) -> Iterator[str]:
         for field, phrase in [("term", term), *(("synonyms", one) for one in synonyms)]:

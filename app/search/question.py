@@ -19,14 +19,13 @@ class Question:
     """`vector` is a unit row (d,), or None when the encoder is away or can read nothing in the text.
 
     `language` is the language of the words, which need not be the reader's. `encoder_away` tells the two apart. `others`
-    are the tokens of the glossary's other words for what is asked; `meant` is the text with the articles' own terms.
+    are the tokens of the glossary's other words for what is asked.
     """
 
     text: str
     language: str
     tokens: tuple[str, ...]
     others: tuple[str, ...]
-    meant: str
     vector: Floats | None
     encoder_away: bool
 
@@ -40,11 +39,11 @@ def read_question(query: Query, encoder: Encoder | None, dimension: int, synonym
     """Tokens and vector of a query. An encoder that fails costs the dense legs, never the search (P7)."""
     language = languages.detect(query.text, query.language)
     tokens = tuple(analyse(query.text, language))
-    others = synonyms.of(tokens, language)
-    meant = " ".join((query.text, *others.terms))
-    vector, away = _encoded(meant, encoder, dimension)
+    vector, away = _encoded(query.text, encoder, dimension)
     # Without a letter or a digit there is no question, whatever an encoder makes of punctuation.
-    return Question(query.text, language, tokens, others.tokens, meant, vector if tokens else None, away)
+    return Question(
+        query.text, language, tokens, synonyms.of(tokens, language), vector if tokens else None, away
+    )
 
 
 def _encoded(text: str, encoder: Encoder | None, dimension: int) -> tuple[Floats | None, bool]:

@@ -89,7 +89,7 @@ def compare_tokens(candidates: Candidates, question: Question, matcher: TokenMat
     if question.vector is None or not len(candidates.rows):
         return
     chosen = _rows_of_first_articles(candidates, first)
-    compared = matcher.compare(question.meant, candidates.rows[chosen])
+    compared = matcher.compare(question.text, candidates.rows[chosen])
     late = np.empty((len(candidates.rows), 3), dtype=np.float32)
     late[:, :2] = compared.min(axis=0)
     late[chosen, :2] = compared
