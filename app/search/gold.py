@@ -8,8 +8,8 @@ from typing import Literal
 from app.errors import ContentFault, ContentRefused
 from app.languages import TAGS
 
-Split = Literal["tuning", "check"]
-SPLITS: tuple[Split, ...] = ("tuning", "check")
+Split = Literal["tuning", "check", "blind"]
+SPLITS: tuple[Split, ...] = ("tuning", "check", "blind")
 COLUMNS = ("split", "question", "answer", "note")
 NONE = "none"
 
@@ -28,7 +28,8 @@ class GoldQuestion:
 def read_questions(folder: Path, split: Split | None = None) -> tuple[GoldQuestion, ...]:
     """The gold questions in `folder`, of one split or of both; `ContentRefused` names every bad line.
 
-    Curves and weights are fitted on `tuning` only; `check` is for saying how good they are.
+    Curves and weights are fitted on `tuning` only; `check` is for saying how good they are, and `blind` says it once more
+    with questions that were written from the articles by somebody who had never seen what the search finds.
     """
     faults: list[ContentFault] = []
     questions = [

@@ -27,7 +27,7 @@ UNKNOWN_WEIGHT = 0.5
 # A part of a word that stands in most passages tells nothing and costs the most: below this idf (two of five) it is left out.
 LEAST_IDF = 0.9
 # What a synonym weighs beside the word that was used.
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.7
 # How often a passage's headings count beside its text.
 HEADING_WEIGHT = 2
 
