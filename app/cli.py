@@ -7,7 +7,6 @@ build is running.
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,14 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.errors import BuildRunning, ContentRefused, HandrailError, SettingRefused
+from app.quality_commands import EvaluateCommand, calibrate, evaluate
 from app.settings import Settings, read_settings
 
-QUALITY_HEAD = """# Quality
-
-Measured on gold questions that the confidence curve has never seen (`tests/quality/questions/`, split `check`; a third has no answer in the
-articles, most of these are near misses). Run it again with `scripts/build_index` and `.venv/bin/handrail evaluate --markdown docs/quality.md`.
-
-"""
 EXIT_REFUSED, EXIT_WRONG_CALL, EXIT_BUILD_RUNNING = 1, 2, 75
 
 if TYPE_CHECKING:
@@ -45,6 +39,8 @@ index_commands = typer.Typer(help="The generations of the index.", no_args_is_he
 agent_commands = typer.Typer(help="The people who answer tickets.", no_args_is_help=True)
 cli.add_typer(index_commands, name="index")
 cli.add_typer(agent_commands, name="agent")
+cli.command()(calibrate)
+cli.command(cls=EvaluateCommand)(evaluate)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -132,43 +128,6 @@ def index_rollback() -> None:
     from app.search.generations import rollback
 
     out.print(f"Generation {rollback(read_settings().index_dir)} is served now.")
-
-
-@cli.command()
-def calibrate() -> None:
-    """Fit the confidence curve on the tuning questions and publish it as a new generation."""
-    from app.search.encoder import open_encoder
-
-    settings = read_settings()
-    generation = _build(settings, open_encoder(settings.encoder), dry_run=False)
-    figures = json.loads(
-        (settings.index_dir / "generations" / generation / "calibration.json").read_text("utf-8")
-    )
-    out.print_json(data=figures)
-
-
-@cli.command()
-def evaluate(
-    split: Annotated[str, typer.Option(help="Which gold questions: tuning or check.")] = "check",
-    markdown: Annotated[Path | None, typer.Option(help="Also write the figures as Markdown here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-) -> None:
-    """Search quality and honesty over the gold questions, per language."""
-    from app.operations import open_searcher
-    from app.search.evaluation import evaluate as measure
-    from app.search.gold import read_questions
-
-    if split not in ("tuning", "check"):
-        raise typer.BadParameter("say tuning or check", param_hint="--split")
-    settings = read_settings()
-    report = measure(open_searcher(settings), read_questions(settings.questions_dir), split=split)
-    if as_json:
-        out.print_json(data=report.as_json())
-    else:
-        for table in report.tables():
-            out.print(table)
-    if markdown:
-        markdown.write_text(QUALITY_HEAD + report.as_markdown(), encoding="utf-8")
 
 
 @agent_commands.command("add")

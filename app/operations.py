@@ -35,11 +35,10 @@ def build_index(
     encoder: Encoder,
     *,
     dry_run: bool = False,
-    refit: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Build and publish a generation. Weights and confidence are fitted on the gold questions, if there are any: with
-    `refit`, and otherwise when the questions, the costs or more than a few passages have changed."""
+    """Build and publish a generation. Weights and confidence are fitted on the gold questions, if there are any, when these,
+    the costs or more than a few passages have changed."""
     now = clock_of(settings)()
     questions = read_questions(settings.questions_dir, "tuning")
 
@@ -47,7 +46,7 @@ def build_index(
         return calibrate(snapshot, encoder, questions, now.date())
 
     def keeps(stored: Mapping[str, Any], changed: float) -> bool:
-        return not refit and still_holds(stored, questions, changed)
+        return still_holds(stored, questions, changed)
 
     return build(
         settings.content_dir,
@@ -61,18 +60,10 @@ def build_index(
     )
 
 
-def fit_only(settings: Settings, encoder: Encoder) -> Mapping[str, Any]:
-    """What a calibration of the served generation would give; nothing is published."""
-    questions = read_questions(settings.questions_dir, "tuning")
-    return calibrate(
-        open_snapshot(settings.index_dir, encoder), encoder, questions, clock_of(settings)().date()
-    )
-
-
-def open_searcher(settings: Settings, generation: str | None = None) -> Searcher:
-    """A searcher over the served generation, as the server has it, or over another one."""
+def open_searcher(settings: Settings) -> Searcher:
+    """A searcher over the served generation, as the server has it."""
     encoder = open_encoder(settings.encoder)
-    snapshot = open_snapshot(settings.index_dir, encoder, generation)
+    snapshot = open_snapshot(settings.index_dir, encoder)
     clock = clock_of(settings)
     return Searcher(Fixed(snapshot), encoder, LivePublication(settings.content_dir), lambda: clock().date())
 

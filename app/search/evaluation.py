@@ -1,33 +1,46 @@
 """How well the search finds and how well it knows when it does not: gold questions in, a report out."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
+from typing import get_args
 
 import numpy as np
 
-from app.languages import DEFAULT, TAGS
+from app.languages import TAGS
 from app.search.calibration import Calibration, Verdict
 from app.search.gold import GoldQuestion
 from app.search.hit import Results
 from app.search.measures import (
     NOT_FOUND,
-    auroc,
+    Bools,
+    Estimate,
+    Floats,
+    Numbers,
+    auroc_estimate,
+    chance_calibration_error,
     expected_calibration_error,
     mean_reciprocal_rank,
     recall_at,
     reliability,
 )
-from app.search.quality_report import Answered, Found, Report, RiskPoint
+from app.search.quality_report import ALL, Against, Answered, Found, Outcome, Report, RiskPoint, Separation
 from app.search.query import MAX_LIMIT, Query
 from app.search.searcher import Searcher
+from app.search.snapshot import Snapshot
 
-COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+COVERAGES = tuple(step / 20 for step in range(1, 21))
+# Fewer questions than this say nothing about one direction, or about one language's near misses.
+LEAST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One gold question with what came back."""
+    """One gold question, by its number, with what came back."""
 
+    number: int
     question: GoldQuestion
     results: Results
     verdict: Verdict
@@ -42,81 +55,83 @@ class _Asked:
         return families.index(self.question.family) + 1 if self.question.family in families else NOT_FOUND
 
 
-def evaluate(searcher: Searcher, questions: Sequence[GoldQuestion], split: str = "check") -> Report:
-    """Asks every question of `split` whose family is in the snapshot (or that has no answer) and counts."""
+def evaluate(
+    searcher: Searcher, questions: Sequence[GoldQuestion], split: str = "check", least: int = LEAST
+) -> Report:
+    """Asks every question of `split` whose family is in the snapshot (or that has no answer) and counts.
+
+    Directions and languages with fewer than `least` questions are left out of `directions` and `separations`.
+    """
     snapshot = searcher.snapshot
     families = {one.article.family for one in snapshot.articles}
-    in_english = {one.article.family for one in snapshot.articles if one.article.language == DEFAULT}
     asking = [one for one in questions if one.split == split and one.family in families | {None}]
     asked = list(_ask(searcher, asking))
-    abroad = [one for one in asking if one.language != DEFAULT and one.family in in_english]
-    crossed = list(_ask(searcher, abroad, evidence=(DEFAULT,)))
-    answerable = [one for one in asked if one.question.family]
-    missed = list(_ask_without(searcher, [one.question for one in answerable]))
     right = np.array([one.rank == 1 for one in asked], dtype=bool)
     sure = np.array([one.verdict.right for one in asked])
-    hopeful = np.array([one.verdict.answerable for one in asked])
     return Report(
         generation=snapshot.generation,
+        encoder=snapshot.manifest.encoder.name,
         split=split,
         mode=asked[0].results.mode if asked else "",
-        retrieval=_found(answerable),
-        cross=_found(crossed),
+        retrieval=tuple(_found([one for one in asked if one.question.family])),
+        directions=tuple(_directions(searcher, asking, least)),
         answers=_answered(asked),
         ece=expected_calibration_error(sure, right),
-        auroc_right=auroc(sure, right),
-        auroc_answerable=auroc(
-            hopeful, np.array([one.question.family is not None for one in asked], dtype=bool)
-        ),
-        auroc_near_miss=auroc(
-            np.array([one.verdict.answerable for one in (*answerable, *missed)]),
-            np.repeat([True, False], [len(answerable), len(missed)]),
-        ),
+        ece_by_chance=chance_calibration_error(sure),
+        auroc_right=_auroc_right(sure, right),
+        separations=tuple(_separations(searcher, asked, least)),
         reliability=reliability(sure, right),
         risk_coverage=_risk_coverage(asked),
+        outcomes=tuple(map(_outcome, asked)),
     )
 
 
-def _ask(
-    searcher: Searcher, questions: Sequence[GoldQuestion], evidence: tuple[str, ...] | None = None
-) -> Iterator[_Asked]:
-    for one in questions:
-        yield _asked(searcher, one, Query(one.text, one.language, limit=MAX_LIMIT, evidence=evidence))
+def _ask(searcher: Searcher, questions: Iterable[GoldQuestion], evidence: str = "") -> Iterator[_Asked]:
+    for number, one in enumerate(questions):
+        only = (evidence,) if evidence else None
+        yield _asked(searcher, number, one, Query(one.text, one.language, limit=MAX_LIMIT, evidence=only))
 
 
-def _ask_without(searcher: Searcher, questions: Sequence[GoldQuestion]) -> Iterator[_Asked]:
+def _ask_without(searcher: Searcher, asked: Iterable[_Asked]) -> Iterator[_Asked]:
     """The same questions with their own family out of the way: near misses by construction."""
-    for one in questions:
-        assert one.family is not None
-        query = Query(one.text, one.language, limit=1, without=frozenset([one.family]))
-        yield _asked(searcher, replace(one, family=None), query)
+    for one in asked:
+        question = one.question
+        assert question.family is not None
+        query = Query(question.text, question.language, limit=1, without=frozenset([question.family]))
+        yield _asked(searcher, one.number, replace(question, family=None), query)
 
 
-def _asked(searcher: Searcher, question: GoldQuestion, query: Query) -> _Asked:
-    calibration = Calibration.of(searcher.snapshot.calibration)
+def _asked(searcher: Searcher, number: int, question: GoldQuestion, query: Query) -> _Asked:
     results = searcher.search(query)
-    return _Asked(question, results, calibration.judge(results))
+    return _Asked(number, question, results, Calibration.of(searcher.snapshot.calibration).judge(results))
 
 
-def _found(asked: Sequence[_Asked]) -> tuple[Found, ...]:
-    by_language = {tag: [one.rank for one in asked if one.question.language == tag] for tag in TAGS}
-    return tuple(
-        Found(
-            tag,
-            len(ranks),
-            recall_at(ranks, 1),
-            recall_at(ranks, 5),
-            recall_at(ranks, 10),
-            mean_reciprocal_rank(ranks),
-        )
-        for tag, ranks in by_language.items()
-        if ranks
-    )
+def _directions(searcher: Searcher, questions: Sequence[GoldQuestion], least: int) -> Iterator[Found]:
+    """Every pair of languages, asked in one with articles of the other only; a family that it lacks is not asked for."""
+    families = _families_by_language(searcher.snapshot)
+    for asked_in, evidence in product(TAGS, TAGS):
+        asking = [one for one in questions if one.language == asked_in and one.family in families[evidence]]
+        if len(asking) >= least:
+            yield from _found(list(_ask(searcher, asking, evidence)), evidence)
+
+
+def _families_by_language(snapshot: Snapshot) -> defaultdict[str, set[str | None]]:
+    families: defaultdict[str, set[str | None]] = defaultdict(set)
+    for one in snapshot.articles:
+        families[one.article.language].add(one.article.family)
+    return families
+
+
+def _found(asked: Sequence[_Asked], evidence: str = "") -> Iterator[Found]:
+    for tag in TAGS:
+        if ranks := [one.rank for one in asked if one.question.language == tag]:
+            one, five, ten = (recall_at(ranks, k) for k in (1, 5, 10))
+            yield Found(tag, evidence, len(ranks), one, five, ten, mean_reciprocal_rank(ranks))
 
 
 def _answered(asked: Sequence[_Asked]) -> tuple[Answered, ...]:
     groups = {tag: [one for one in asked if one.question.language == tag] for tag in TAGS}
-    return tuple(_count(name, group) for name, group in {**groups, "all": list(asked)}.items() if group)
+    return tuple(_count(name, group) for name, group in {**groups, ALL: list(asked)}.items() if group)
 
 
 def _count(language: str, asked: Sequence[_Asked]) -> Answered:
@@ -131,6 +146,35 @@ def _count(language: str, asked: Sequence[_Asked]) -> Answered:
     )
 
 
+def _separations(searcher: Searcher, asked: Sequence[_Asked], least: int) -> Iterator[Separation]:
+    answerable = [one for one in asked if one.question.family]
+    without = [one for one in asked if not one.question.family]
+    others = {
+        "absurd": [one for one in without if one.question.is_absurd],
+        "near-miss": [one for one in without if not one.question.is_absurd],
+        "taken out": list(_ask_without(searcher, answerable)),
+    }
+    for against in get_args(Against):
+        for language in (ALL, *TAGS):
+            good = [one for one in answerable if language in (ALL, one.question.language)]
+            bad = [one for one in others[against] if language in (ALL, one.question.language)]
+            if min(len(good), len(bad)) >= (1 if language == ALL else least):
+                estimate = auroc_estimate(_hopes(good), _hopes(bad), (_numbers(good), _numbers(bad)))
+                yield Separation(against, language, len(good), len(bad), estimate)
+
+
+def _hopes(asked: Sequence[_Asked]) -> Floats:
+    return np.array([one.verdict.answerable for one in asked])
+
+
+def _numbers(asked: Sequence[_Asked]) -> Numbers:
+    return np.array([one.number for one in asked])
+
+
+def _auroc_right(sure: Floats, right: Bools) -> Estimate:
+    return auroc_estimate(sure[right], sure[~right], (np.flatnonzero(right), np.flatnonzero(~right)))
+
+
 def _risk_coverage(asked: Sequence[_Asked]) -> tuple[RiskPoint, ...]:
     surest = sorted(asked, key=lambda one: -one.verdict.right)
     points = []
@@ -139,3 +183,16 @@ def _risk_coverage(asked: Sequence[_Asked]) -> tuple[RiskPoint, ...]:
         wrong = sum(one.rank != 1 for one in chosen)
         points.append(RiskPoint(coverage, wrong / len(chosen), len(chosen), wrong, chosen[-1].verdict.right))
     return tuple(points)
+
+
+def _outcome(one: _Asked) -> Outcome:
+    first = next(iter(one.results.hits), None)
+    return Outcome(
+        language=one.question.language,
+        question=one.question.text,
+        family=one.question.family or "",
+        first=f"{first.family}#{first.anchor}".rstrip("#") if first else "",
+        answer=hashlib.sha256(first.passage.encode()).hexdigest()[:12] if first else "",
+        band=one.verdict.band,
+        right=one.rank == 1,
+    )

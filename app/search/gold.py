@@ -12,6 +12,8 @@ Split = Literal["tuning", "check", "blind"]
 SPLITS: tuple[Split, ...] = ("tuning", "check", "blind")
 COLUMNS = ("split", "question", "answer", "note")
 NONE = "none"
+# How a note begins that says: this has nothing to do with what the articles are about.
+FAR = "far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class GoldQuestion:
     text: str
     family: str | None
     note: str = ""
+
+    @property
+    def is_absurd(self) -> bool:
+        """Nothing answers it, and nobody would think so; otherwise a question without an answer is a near miss."""
+        return self.family is None and self.note.startswith(FAR)
 
 
 def read_questions(folder: Path, split: Split | None = None) -> tuple[GoldQuestion, ...]:

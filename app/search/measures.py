@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
 NOT_FOUND = 10_000
+DRAWS = 1000
+SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,41 @@ def wilson(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, (share + square / 2 - half) / (1 + square)), min(
         1.0, (share + square / 2 + half) / (1 + square)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with the ends of its 95 % interval; NaN where nothing could be measured."""
+
+    value: float
+    low: float
+    high: float
+
+
+def auroc_estimate(good: Floats, bad: Floats, asked: tuple[Numbers, Numbers]) -> Estimate:
+    """AUROC of `good` against `bad` chances with a 95 % interval: a bootstrap over questions with a fixed seed.
+
+    `asked` says which question each chance is about: one that stands on both sides (with and without its article) is
+    drawn on both or on neither. Where every good one beats every bad one, the interval is that one point and too narrow.
+    """
+    if not len(good) or not len(bad):
+        return Estimate(*[float("nan")] * 3)
+    above = (good[:, None] > bad) + (good[:, None] == bad) / 2
+    questions, place = np.unique(np.concatenate(asked), return_inverse=True)
+    draw = np.random.default_rng(SEED)
+    drawn = draw.multinomial(len(questions), np.full(len(questions), 1 / len(questions)), DRAWS)
+    of_good, of_bad = drawn[:, place[: len(good)]], drawn[:, place[len(good) :]]
+    pairs = of_good.sum(1) * of_bad.sum(1)
+    shares = ((of_good @ above) * of_bad).sum(1)[pairs > 0] / pairs[pairs > 0]
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return Estimate(float(above.mean()), float(low), float(high))
+
+
+def chance_calibration_error(probabilities: Floats, bins: int = 10) -> float:
+    """The mean ECE of a curve that is exactly right, on answers as likely as these: so much is chance alone.
+
+    A bin of few answers is never just as right as was said, so that no ECE on few questions is 0.
+    """
+    draw = np.random.default_rng(SEED)
+    worlds = draw.random((DRAWS, len(probabilities))) < probabilities
+    return float(np.mean([expected_calibration_error(probabilities, world, bins) for world in worlds]))
