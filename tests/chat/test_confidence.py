@@ -1,11 +1,10 @@
 """Confidence: the snapshot's own curve decides, the shipped one where it has none."""
 
-import json
-
 import pytest
 
 from app.chat.confidence import Confidence, assess
-from app.search.calibration import DEFAULT_FILE
+from app.search.calibration import stored_default
+from app.search.costs import read_costs
 from app.search.encoder import open_encoder
 from app.search.hit import Results
 from app.search.query import Query
@@ -35,11 +34,11 @@ def test_bands_follow_from_what_was_found(text: str, band: str) -> None:
 def test_the_snapshots_own_calibration_is_used() -> None:
     """The numbers lie in the snapshot: edited costs change the band and leave the chance as it is."""
     results = _results("How do I fix a dripping tap?")
-    stored = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
+    stored = stored_default(read_costs())
     sure = assess(results, stored)
     assert sure == assess(results, {})
     dear = {"unanswerable": 1e9, "other_article": 1e9}
-    stored["costs"] = {"plain": dear, "hedged": dear}
+    stored["costs"] = {"expected_unanswerable": 0.14, "plain": dear, "hedged": dear}
     assert assess(results, stored) == Confidence(sure.probability, "low")
 
 

@@ -92,7 +92,7 @@ def test_costs_decide_the_bands() -> None:
     """A wrong confident answer costs five handoffs, unless somebody writes otherwise."""
     assert COSTS.plain.unanswerable == 5
     results = _searcher("bundled").search(Query("washer", "en"))
-    fifty = Curve(0.0, {})
+    two_thirds = Curve(0.7, {})
     certain = Curve(9.0, {})
     base = default_calibration()
 
@@ -101,9 +101,9 @@ def test_costs_decide_the_bands() -> None:
         return replace(base, hybrid=curves, costs=costs).judge(results).band
 
     assert band(certain, certain, COSTS) == "high"
-    assert band(fifty, fifty, COSTS) == "middling"
-    assert band(fifty, fifty, replace(COSTS, plain=Cost(1.5, 1.0))) == "high"
-    assert band(fifty, fifty, replace(COSTS, hedged=Cost(5.0, 5.0))) == "low"
+    assert band(two_thirds, two_thirds, COSTS) == "middling"
+    assert band(two_thirds, two_thirds, replace(COSTS, plain=Cost(1.5, 1.0))) == "high"
+    assert band(two_thirds, two_thirds, replace(COSTS, hedged=Cost(5.0, 5.0))) == "low"
     assert band(certain, Curve(-1.0, {}), replace(COSTS, plain=Cost(5.0, 3.0))) == "middling"
 
 
