@@ -22,7 +22,7 @@ MAX_PHRASE = 80
 MAX_SENTENCE = 400
 MAX_BYTES = 1 << 20
 _KEYS = ("term", "synonyms", "english", "meaning")
-_ENTRY = re.compile(r"^\s*\[\[\s*entry\s*\]\]", re.MULTILINE)
+_ENTRY = re.compile(r"^[ \t]*\[\[\s*entry\s*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

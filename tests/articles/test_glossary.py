@@ -32,7 +32,11 @@ def test_an_entry_has_a_term_its_synonyms_and_its_english_name(tmp_path: Path) -
         ('[[entry]]\nterm = "a"\nsynonyms = []\n', 1, "synonyms"),
         ('[[entry]]\nterm = "a"\nsynonyms = [7]\n', 1, "synonyms"),
         ('[[entry]]\nterm = "a"\nsynonyms = ["A"]\n', 1, "synonyms"),
-        ('[[entry]]\nterm = "a"\nsynonyms = ["b"]\n\n[[entry]]\nterm = "c"\nsynonyms = ["B"]\n', 5, "synonyms"),
+        (
+            '[[entry]]\nterm = "a"\nsynonyms = ["b"]\n\n[[entry]]\nterm = "c"\nsynonyms = ["B"]\n',
+            5,
+            "synonyms",
+        ),
         ('[[entry]]\nterm = "a"\nsynonyms = ["b"]\nenglish = 3\n', 1, "english"),
         ('[[entry]]\nterm = "a"\nsynonyms = ["b"\n\nx', 5, ""),
         (f'[[entry]]\nterm = "{"a" * 81}"\nsynonyms = ["b"]\n', 1, "term"),

@@ -1,5 +1,6 @@
 """The feature from end to end, in a left-to-right, an unspaced and a right-to-left language."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -88,7 +89,8 @@ def test_hostile_words_get_an_article_or_a_person(visitor: Visitor, text: str) -
     turn = visitor.says(text)
     assert turn.kind in (TurnKind.ANSWER, TurnKind.HANDOFF)
     assert "<script" not in turn.html
-    assert "49" not in turn.text
+    # The ticket's link ends in random signs, and two of them may well be a 4 and a 9.
+    assert "49" not in re.sub(r"\S*/tickets/\S+", "", turn.text)
     assert visitor.dialogue.messages(visitor.opened.id)[0].text == text
 
 
