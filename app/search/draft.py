@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from app.search.snapshot import Snapshot
 
 T = TypeVar("T")
 CODE = Path(app.articles.__file__).parent
+RENDERERS = ("markdown", "nh3", "pygments", "pymdown-extensions")
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
@@ -78,8 +80,9 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
 
 @cache
 def recipe() -> str:
-    """One hash over the code that cuts and renders articles: what another code made is made anew."""
-    return _sha256(b"".join(_sha256(path.read_bytes()).encode() for path in sorted(CODE.glob("*.py"))))
+    """One hash over the code that cuts and renders articles, ours and the libraries': what another made is made anew."""
+    ours = [_sha256(path.read_bytes()) for path in sorted(CODE.glob("*.py"))]
+    return _sha256("\n".join([*ours, *(f"{name} {version(name)}" for name in RENDERERS)]))
 
 
 def _made_before(previous: Snapshot | None) -> dict[tuple[str, str], tuple[Rendered, tuple[Passage, ...]]]:

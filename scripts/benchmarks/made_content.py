@@ -14,16 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SITE = {
-    "en": "en",
-    "es": "es",
-    "de": "de",
-    "fr": "fr",
-    "ja": "ja",
-    "zh": "zh-Hans",
-    "ar": "ar",
-    "pt": "pt-BR",
-}
+from app.languages import TAGS, normalize
+
 SECTIONS_AN_ARTICLE = 5
 SHORTEST, LONGEST = 80, 900  # characters of a section
 TOPICS = (
@@ -49,7 +41,7 @@ def read_sections(data: Path, languages: tuple[str, ...]) -> list[Section]:
     with lzma.open(data / "sections/sections.tsv.xz", "rt", encoding="utf-8") as file:
         for line in file:
             language, document, _, title, heading, body = line.rstrip("\n").split("\t")[:6]
-            tag = SITE.get(language, "")
+            tag = normalize(language)
             if tag in languages and len(body) >= SHORTEST and 3 < len(heading) < 120:
                 sections.append(Section(tag, document, title or heading, heading, body[:LONGEST]))
     return sections
@@ -108,7 +100,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--passages", type=int, default=10_000)
-    parser.add_argument("--languages", nargs="+", default=["en"], choices=sorted(SITE.values()))
+    parser.add_argument("--languages", nargs="+", default=["en"], choices=TAGS)
     options = parser.parse_args()
     questions = write_content(options.data, options.folder, options.passages, tuple(options.languages))
     with (options.folder / "questions.tsv").open("w", encoding="utf-8") as file:
