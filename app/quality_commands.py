@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 QUALITY_HEAD = """# Quality
 
-Measured on gold questions that the confidence curve has never seen (`tests/quality/questions/`, split `check`; a third has no answer in the
-articles, most of these are near misses). Run it again with `scripts/build_index` and `.venv/bin/handrail evaluate --markdown docs/quality.md`.
+Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a third has no answer in the articles, most of these are near misses).
+Weights and curves are fitted on `tuning`. `check` was looked at several times while the search was made and carries the floors of the tests; `blind` was written
+from the articles by authors who had not seen what the search finds (but for two or three unanswerable ones a language), is harder, and is the better guess at
+new questions.
+Run it again: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
 
 """
 BEFORE = "before"
@@ -147,7 +150,10 @@ def _write(report: "Report", path: Path) -> None:
     picture = path.with_suffix(".svg")
     try:
         picture.write_text(plot(report), encoding="utf-8")
-        path.write_text(QUALITY_HEAD + markdown(report, picture.name), encoding="utf-8")
+        path.write_text(
+            QUALITY_HEAD.format(split=report.split, path=path) + markdown(report, picture.name),
+            encoding="utf-8",
+        )
     except OSError as error:
         raise IndexRefused(f"{path} cannot be written: {error.strerror}.") from error
 
