@@ -176,7 +176,7 @@ def doctor() -> None:
 
 def _build(settings: Settings, encoder: "Encoder", *, dry_run: bool) -> str:
     """Builds with a progress bar and prints the report; the id of the new generation ('' for a dry run)."""
-    from app.operations import build_index
+    from app.indexing import build_index
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from app.articles.library import LivePublication
 from app.chat.dialogue import Dialogue
 from app.languages import DEFAULT
-from app.now import Clock, file_clock, system_clock
+from app.now import Clock, clock_of
 from app.people.directory import Directory
 from app.search.encoder import Encoder, open_encoder
 from app.search.query import Query
@@ -93,7 +93,7 @@ def api_description() -> dict[str, Any]:
 
 def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock | None = None) -> Services:
     """The services of a process. Opens the served index generation; raises `IndexRefused` when there is none."""
-    clock = clock or clock_of(settings)
+    clock = clock or clock_of(settings.clock_file)
     encoder = encoder or open_encoder(settings.encoder)
     wording = Wording(LOCALES)
     holder = SnapshotHolder(settings.index_dir, encoder)
@@ -126,11 +126,6 @@ def compose(settings: Settings, *, encoder: Encoder | None = None, clock: Clock 
             asks_first=settings.handoff == "offer",
         ),
     )
-
-
-def clock_of(settings: Settings) -> Clock:
-    """The clock that the settings name: the system's, or a file that tests step (`HANDRAIL_CLOCK_FILE`)."""
-    return file_clock(settings.clock_file) if settings.clock_file else system_clock
 
 
 def _routed_app() -> FastAPI:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import IndexRefused
-from app.main import clock_of
-from app.operations import open_searcher
+from app.indexing import open_searcher
+from app.now import clock_of
 from app.search.encoder import open_encoder
 from app.search.evaluation import evaluate
 from app.search.fitting import calibrate
@@ -42,7 +42,7 @@ def measure_baseline(settings: Settings, split: str, baseline: str) -> Measured:
 
 def fit_confidence(settings: Settings, *, dry_run: bool) -> tuple[Mapping[str, Any], str | None]:
     """The calibration of the served generation fitted anew, and the generation published with it (a dry run: none)."""
-    now = clock_of(settings)()
+    now = clock_of(settings.clock_file)()
     encoder = open_encoder(settings.encoder)
     questions = read_questions(settings.questions_dir, "tuning")
 
@@ -77,7 +77,7 @@ def _measure_as_built(settings: Settings, generation: str, split: str) -> Report
             "here. Keep the figures of an encoder with `handrail evaluate --json > FILE` and compare with "
             "`--baseline FILE`."
         )
-    clock = clock_of(settings)
+    clock = clock_of(settings.clock_file)
     snapshot = open_snapshot(settings.index_dir, encoder, generation)
     searcher = Searcher(Fixed(snapshot), encoder, Everything(), lambda: clock().date())
     return evaluate(searcher, read_questions(settings.questions_dir), split)

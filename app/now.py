@@ -12,6 +12,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def clock_of(file: Path | None) -> Clock:
+    """The clock that the settings name: the system's, or a file that tests step (`HANDRAIL_CLOCK_FILE`)."""
+    return file_clock(file) if file else system_clock
+
+
 def file_clock(path: Path) -> Clock:
     """A clock that tests step by writing an RFC 3339 moment into `path` (`HANDRAIL_CLOCK_FILE`).
 

@@ -1,28 +1,22 @@
-"""What the commands do, composed: build the index, open a searcher, serve, examine an installation."""
+"""What the commands do, composed: serve, add staff, examine an installation."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 import uvicorn
 
-from app.articles.library import LivePublication
 from app.errors import ContentRefused, HandrailError, IndexRefused, SettingRefused
-from app.main import clock_of, create_app
+from app.main import create_app
+from app.now import clock_of
 from app.people.directory import DemoAccount, Directory
 from app.people.person import NewPerson, Person
-from app.search.build_report import BuildReport
 from app.search.encoder import Encoder, open_encoder
-from app.search.fitting import calibrate, still_holds
 from app.search.generations import current, verify
-from app.search.gold import read_questions
-from app.search.indexer import build, why_build
-from app.search.searcher import Fixed, Searcher
-from app.search.snapshot import Snapshot, open_snapshot
+from app.search.indexer import why_build
 from app.settings import Settings
 from app.storage.database import Database
 
@@ -30,48 +24,10 @@ Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
 
 
-def build_index(
-    settings: Settings,
-    encoder: Encoder,
-    *,
-    dry_run: bool = False,
-    progress: Progress | None = None,
-) -> BuildReport:
-    """Build and publish a generation. Weights and confidence are fitted on the gold questions, if there are any, when these,
-    the costs or more than a few passages have changed."""
-    now = clock_of(settings)()
-    questions = read_questions(settings.questions_dir, "tuning")
-
-    def fit(snapshot: Snapshot) -> Mapping[str, Any]:
-        return calibrate(snapshot, encoder, questions, now.date())
-
-    def keeps(stored: Mapping[str, Any], changed: float) -> bool:
-        return still_holds(stored, questions, changed)
-
-    return build(
-        settings.content_dir,
-        settings.index_dir,
-        encoder,
-        now=now,
-        dry_run=dry_run,
-        progress=progress,
-        calibrate=fit,
-        keeps=keeps,
-    )
-
-
-def open_searcher(settings: Settings) -> Searcher:
-    """A searcher over the served generation, as the server has it."""
-    encoder = open_encoder(settings.encoder)
-    snapshot = open_snapshot(settings.index_dir, encoder)
-    clock = clock_of(settings)
-    return Searcher(Fixed(snapshot), encoder, LivePublication(settings.content_dir), lambda: clock().date())
-
-
 def add_staff(settings: Settings, new: NewPerson, password: str) -> Person:
     """Add somebody to the staff of this installation."""
     with _database(settings) as database, database.transaction() as tx:
-        return Directory(database).create(tx, new, password, clock_of(settings)())
+        return Directory(database).create(tx, new, password, clock_of(settings.clock_file)())
 
 
 def serve_forever(
@@ -82,7 +38,7 @@ def serve_forever(
     if "public_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"public_url": _address(host, port)})
     with _database(settings) as database:
-        accounts = _create_demo_staff(database, clock_of(settings)()) if demo_staff else ()
+        accounts = _create_demo_staff(database, clock_of(settings.clock_file)()) if demo_staff else ()
     encoder = open_encoder(settings.encoder)
     _bring_index_up_to_date(settings, encoder, say, build)
     _log_as_json()

@@ -75,7 +75,7 @@ def _related(source: Source, families: set[str]) -> Iterator[ContentFault]:
 
 def _links(source: Source, families: set[str]) -> Iterator[ContentFault]:
     path = source.article.path
-    for address in source.markup.links:
+    for address in source.links:
         if ".md" not in address or "//" in address:
             continue
         target = linked_article(path, address)
@@ -89,7 +89,7 @@ def _media(folder: Path, source: Source) -> Iterator[ContentFault]:
         for name in _files_of(video):
             if not (folder / MEDIA / name).is_file():
                 yield ContentFault(path, source.line_of("video"), "video", f"there is no file {MEDIA}/{name}")
-    for picture in source.markup.pictures:
+    for picture in source.pictures:
         address = picture_address(picture)
         if address and not (folder / address.lstrip("/")).is_file():
             yield ContentFault(

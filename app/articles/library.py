@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from app.articles import front_matter
 from app.articles.article import Article, Status
 from app.articles.consistency import inconsistencies
-from app.articles.sources import read_sources
+from app.articles.sources import Source, read_sources
 from app.errors import ContentRefused
 from app.languages import DEFAULT, TAGS, fallback_chain
 
@@ -89,11 +89,16 @@ class Library:
 
 def read_library(folder: Path) -> Library:
     """Every article under `folder`. Raises `ContentRefused` with every fault, each with file, line and field."""
-    sources, faults = read_sources(folder)
+    return Library(source.article for source in checked_sources(folder, {}))
+
+
+def checked_sources(folder: Path, known: Mapping[str, Source]) -> Sequence[Source]:
+    """Every article under `folder` with its source, likewise; `known` sources, by path, are taken over where they fit."""
+    sources, faults = read_sources(folder, known)
     faults = [*faults, *inconsistencies(folder, sources)]
     if faults:
         raise ContentRefused(faults)
-    return Library(source.article for source in sources)
+    return sources
 
 
 class LivePublication:

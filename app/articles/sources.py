@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +26,14 @@ _MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article with what its file says about lines: the front matter's text and the line the body begins on."""
+    """An article with what its file says about lines, the front matter's text and the line the body begins on, and with
+    the addresses and pictures that its body names, as written."""
 
     article: Article
     head: str
     first_line: int
-    markup: Markup
+    links: tuple[str, ...]
+    pictures: tuple[str, ...]
 
     def line_of(self, key: str) -> int:
         """The line (from 1) a key of the front matter stands on."""
@@ -44,15 +46,18 @@ class Source:
         return self.first_line + self.article.body.count("\n", 0, max(place, 0))
 
 
-def read_sources(folder: Path) -> tuple[list[Source], list[ContentFault]]:
-    """Every readable article under `folder`, and the faults of the others and of the folder itself."""
+def read_sources(folder: Path, known: Mapping[str, Source]) -> tuple[list[Source], list[ContentFault]]:
+    """Every readable article under `folder`, and the faults of the others and of the folder itself.
+
+    A file that is byte for byte what the `known` source of its path was read from is not read again.
+    """
     if not folder.is_dir():
         return [], [ContentFault(".", 1, "", f"there is no content folder at {folder}")]
     sources: list[Source] = []
     faults: list[ContentFault] = []
     for path in _files(folder, faults):
         try:
-            sources.append(_source(folder, path))
+            sources.append(_source(folder, path, known.get(path)))
         except ContentRefused as refused:
             faults.extend(refused.faults)
     return sources, faults
@@ -72,19 +77,24 @@ def _files(folder: Path, faults: list[ContentFault]) -> Iterator[str]:
         for topic in _entries(folder / language):
             where = f"{language}/{topic}"
             if (folder / where).is_dir() and _is_name(topic):
-                yield from _files_of_topic(root, folder, where, faults)
+                yield from _files_of_topic(root, where, faults)
             elif topic not in _NO_ARTICLES and topic != GLOSSARY_FILE:
                 faults.append(ContentFault(where, 1, "topic", "must be a folder named like getting-started"))
 
 
-def _files_of_topic(root: Path, folder: Path, where: str, faults: list[ContentFault]) -> Iterator[str]:
-    for name in _entries(folder / where):
+def _files_of_topic(root: Path, where: str, faults: list[ContentFault]) -> Iterator[str]:
+    # Asking the system where each of thousands of files really is takes longer than reading them.
+    is_inside = (root / where).resolve() == root / where
+    for name in _entries(root / where):
         path = f"{where}/{name}"
+        file = root / path
         if name in _NO_ARTICLES:
             continue
         if not name.endswith(".md") or not _is_name(name.removesuffix(".md")):
             faults.append(ContentFault(path, 1, "slug", "must be a file named like charged-twice.md"))
-        elif not (folder / path).is_file() or not (folder / path).resolve().is_relative_to(root):
+        elif not file.is_file() or not (
+            (is_inside and not file.is_symlink()) or file.resolve().is_relative_to(root)
+        ):
             faults.append(ContentFault(path, 1, "slug", "must be a file inside the content folder"))
         else:
             yield path
@@ -98,8 +108,12 @@ def _is_name(text: str) -> bool:
     return len(text) <= _MAX_NAME and _NAME.fullmatch(text) is not None
 
 
-def _source(folder: Path, path: str) -> Source:
+def _source(folder: Path, path: str, known: Source | None) -> Source:
     content = _content(folder, path)
+    digest = hashlib.sha256(content).hexdigest()
+    # Which captions lie beside a video is not said in the article's file.
+    if known and known.article.digest == digest and known.article.video is None:
+        return known
     text = _decoded(path, content)
     matter, body, first_line = front_matter.read(path, text)
     head, _, _ = front_matter.split(path, text)
@@ -111,8 +125,8 @@ def _source(folder: Path, path: str) -> Source:
         markup = parse(body)
     except RecursionError:
         raise ContentRefused([ContentFault(path, first_line, "body", "is nested too deeply")]) from None
-    article = _article(folder, path, matter, body, markup, hashlib.sha256(content).hexdigest())
-    return Source(article, head, first_line, markup)
+    article = _article(folder, path, matter, body, markup, digest)
+    return Source(article, head, first_line, markup.links, markup.pictures)
 
 
 def _content(folder: Path, path: str) -> bytes:

@@ -1,35 +1,41 @@
 """The content folder as the parts of an index that need no encoder: pages, passages, and the texts to encode."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
+
+import numpy as np
 
 import app.articles
 from app.articles.article import Passage
 from app.articles.glossary import GLOSSARY_FILE, Entry, read_glossaries
-from app.articles.library import Staleness, read_library
+from app.articles.library import Library, Staleness, checked_sources
 from app.articles.passages import passages
-from app.articles.rendering import Rendered, render
+from app.articles.rendering import render
+from app.search import lexical, tokens
 from app.search.indexed import IndexedArticle, IndexedPassage
-from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.lexical import Kept, LexicalIndex, passage_tokens
 from app.search.snapshot import Snapshot
 
 T = TypeVar("T")
-CODE = Path(app.articles.__file__).parent
-RENDERERS = ("markdown", "nh3", "pygments", "pymdown-extensions")
+CODE = (*Path(app.articles.__file__).parent.glob("*.py"), *map(Path, (tokens.__file__, lexical.__file__)))
+LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions", "pystemmer", "python-frontmatter", "pyyaml")
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`, `headings[i]` its first part."""
+    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`, `headings[i]` its first part.
+
+    `kept` says which passages the generation before had already, made by this very code.
+    """
 
     articles: tuple[IndexedArticle, ...]
     passages: tuple[IndexedPassage, ...]
@@ -37,15 +43,18 @@ class Draft:
     headings: tuple[str, ...]
     glossary: tuple[Entry, ...]
     content_digest: str
+    kept: Kept | None
 
     def lexical(self, progress: Progress) -> LexicalIndex:
         """The words of all passages."""
         articles = {(one.article.language, one.article.family): one.article for one in self.articles}
-        tokens = []
-        for one in _counted(progress, "indexing words", self.passages):
-            article = articles[one.passage.language, one.passage.family]
-            tokens.append(passage_tokens(one.passage, article.title, article.tags))
-        return LexicalIndex.build(tokens, [one.passage.language for one in self.passages])
+        said: list[list[str]] = [[] for _ in self.passages]
+        is_new = np.ones(len(self.passages), dtype=bool) if self.kept is None else self.kept.rows < 0
+        for row in _counted(progress, "indexing words", np.flatnonzero(is_new).tolist()):
+            passage = self.passages[row].passage
+            article = articles[passage.language, passage.family]
+            said[row] = passage_tokens(passage, article.title, article.tags)
+        return LexicalIndex.build(said, [one.passage.language for one in self.passages], self.kept)
 
 
 def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None = None) -> Draft:
@@ -53,17 +62,27 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
     progress("reading articles", 0, 0)
     # First: a file saved from now on makes the index stale, not unnoticed.
     digest = content_digest(content_dir)
-    library = read_library(content_dir)
-    published = sorted(library.published, key=lambda article: (article.language, article.family))
     made = _made_before(previous)
+    sources = {
+        one.article.path: one
+        for one in checked_sources(content_dir, {path: one.indexed.source for path, one in made.items()})
+    }
+    library = Library(one.article for one in sources.values())
+    published = sorted(library.published, key=lambda article: (article.language, article.family))
     indexed: list[IndexedArticle] = []
     cut: list[tuple[Passage, str, str]] = []
+    kept: list[int] = []
     for article in _counted(progress, "rendering articles", published):
-        known = made.get((article.path, article.digest))
-        rendered, pieces = known or (render(article), passages(article))
+        before = made.get(article.path)
         # No review can be overdue on the first day there is: what is left is what the library knows for good.
         is_outdated = library.staleness(article, date.min) is Staleness.TRANSLATION
-        indexed.append(IndexedArticle(article, rendered, is_outdated))
+        if before and before.indexed.article == article:
+            rendered, pieces = before.indexed.rendered, before.passages
+            kept += range(before.first_row, before.first_row + len(pieces))
+        else:
+            rendered, pieces = render(article), passages(article)
+            kept += [-1] * len(pieces)
+        indexed.append(IndexedArticle(sources[article.path], rendered, is_outdated))
         cut += (
             (passage, passage.encoded_text(article.title), passage.head_text(article.title))
             for passage in pieces
@@ -75,30 +94,40 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
         headings=tuple(heading for *_, heading in cut),
         glossary=read_glossaries(content_dir),
         content_digest=digest,
+        kept=Kept(previous.lexical, np.array(kept, dtype=np.int64)) if previous and made else None,
     )
 
 
 @cache
 def recipe() -> str:
-    """One hash over the code that cuts and renders articles, ours and the libraries': what another made is made anew."""
-    ours = [_sha256(path.read_bytes()) for path in sorted(CODE.glob("*.py"))]
-    return _sha256("\n".join([*ours, *(f"{name} {version(name)}" for name in RENDERERS)]))
+    """One hash over the code that reads, cuts and renders articles and finds their words, ours and the libraries': what
+    another made is made anew."""
+    ours = [_sha256(path.read_bytes()) for path in sorted(CODE)]
+    return _sha256("\n".join([*ours, *(f"{name} {version(name)}" for name in LIBRARIES)]))
 
 
-def _made_before(previous: Snapshot | None) -> dict[tuple[str, str], tuple[Rendered, tuple[Passage, ...]]]:
-    """Page and passages of each article by its file's path and sha256, where this very code made them."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An article of the generation before, its passages in order, and the row of the first of them."""
+
+    indexed: IndexedArticle
+    passages: tuple[Passage, ...]
+    first_row: int
+
+
+def _made_before(previous: Snapshot | None) -> dict[str, _Made]:
+    """The articles of the generation before by the paths of their files, where this very code made them."""
     if previous is None or previous.manifest.recipe != recipe():
         return {}
-    grouped: dict[tuple[str, str], list[Passage]] = defaultdict(list)
-    for passage in previous.passages:
-        grouped[passage.language, passage.family].append(passage)
-    return {
-        (one.article.path, one.article.digest): (
-            one.rendered,
-            tuple(grouped[one.article.language, one.article.family]),
-        )
-        for one in previous.articles
-    }
+    made: dict[str, _Made] = {}
+    row = 0
+    for (language, family), group in groupby(previous.passages, key=lambda one: (one.language, one.family)):
+        pieces = tuple(group)
+        article = previous.article(language, family)
+        if article is not None:
+            made[article.article.path] = _Made(article, pieces, row)
+        row += len(pieces)
+    return made
 
 
 def content_digest(content_dir: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from app.articles.article import Article, Passage
 from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
+from app.articles.sources import Source
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest
 from app.search.stored import from_bytes, to_bytes
@@ -29,6 +30,11 @@ GLOSSARY_FILE = "glossary.json"
 CALIBRATION_FILE = "calibration.json"
 
 
+def calibration_json(calibration: Mapping[str, Any]) -> str:
+    """The text of a calibration file; `ValueError` for a number that is none, which a fit that went wrong would leave."""
+    return json.dumps(calibration, ensure_ascii=False, allow_nan=False, sort_keys=True)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedArticle:
     """A published article as it is served: its source, the page made of it, and whether it lags behind.
@@ -36,9 +42,14 @@ class IndexedArticle:
     `is_outdated_translation`: the English original has had a major edit since this translation was made.
     """
 
-    article: Article
+    source: Source
     rendered: Rendered
     is_outdated_translation: bool
+
+    @property
+    def article(self) -> Article:
+        """The article itself."""
+        return self.source.article
 
     def is_stale(self, today: date) -> bool:
         """Whether readers should be warned: an outdated translation, or not reviewed in time."""
@@ -77,7 +88,7 @@ class Parts:
             (folder / TOKENS_FOLDER).mkdir()
             self.tokens.save(folder / TOKENS_FOLDER)
         (folder / GLOSSARY_FILE).write_bytes(to_bytes(self.glossary))
-        (folder / CALIBRATION_FILE).write_bytes(to_bytes(self.calibration))
+        (folder / CALIBRATION_FILE).write_text(calibration_json(self.calibration), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> "Parts":

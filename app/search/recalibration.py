@@ -11,7 +11,7 @@ from typing import Any
 from app.errors import HandrailError
 from app.search.encoder import Encoder
 from app.search.generations import current, folder_of, refused_writing, writer_lock
-from app.search.indexed import CALIBRATION_FILE
+from app.search.indexed import CALIBRATION_FILE, calibration_json
 from app.search.manifest import MANIFEST_FILE, file_facts
 from app.search.publishing import collect_garbage, new_staging, next_number, publish
 from app.search.snapshot import Snapshot, load_parts, open_snapshot
@@ -43,7 +43,7 @@ def _publish(index_dir: Path, snapshot: Snapshot, calibration: Mapping[str, Any]
     staging = new_staging(index_dir)
     try:
         shutil.copytree(folder_of(index_dir, snapshot.generation), staging, dirs_exist_ok=True)
-        (staging / CALIBRATION_FILE).write_bytes(to_bytes(calibration))
+        (staging / CALIBRATION_FILE).write_text(calibration_json(calibration), encoding="utf-8")
         manifest = replace(
             snapshot.manifest,
             number=next_number(index_dir),

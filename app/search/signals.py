@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search.bm25 import LanguageColumns
 from app.search.fusion import Fusion
 from app.search.hit import Signals
-from app.search.lexical import LanguageColumns
 from app.search.query import Query
 from app.search.question import Question
 from app.search.ranker import Ranking

@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from app.search.lexical import LanguageColumns
+from app.search.bm25 import LanguageColumns
 from app.search.snapshot import Snapshot
 from app.search.tokens import analyse, fold, words
 

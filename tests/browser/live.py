@@ -10,8 +10,8 @@ from pathlib import Path
 
 import uvicorn
 
+from app.indexing import build_index
 from app.main import create_app
-from app.operations import build_index
 from app.people.person import NewPerson, Role
 from app.search.encoder import open_encoder
 from app.settings import Settings

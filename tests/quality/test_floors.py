@@ -5,8 +5,8 @@ The figures themselves, with the command that reruns them, are in `docs/quality.
 
 import pytest
 
+from app.indexing import build_index, open_searcher
 from app.languages import TAGS
-from app.operations import build_index, open_searcher
 from app.search.encoder import open_encoder
 from app.search.evaluation import evaluate
 from app.search.gold import read_questions

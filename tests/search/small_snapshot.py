@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from app.articles.article import Article, Kind, Passage, Significance, Status, passage_digest
 from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
+from app.articles.sources import Source
 from app.search.encoder import Encoder, TokenVectors
 from app.search.indexed import IndexedArticle, IndexedPassage, Parts
 from app.search.lexical import LexicalIndex, passage_tokens
@@ -67,7 +68,9 @@ def snapshot_of(
         token_index = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
     parts = Parts(
         articles=tuple(
-            IndexedArticle(page.article(), Rendered("", (), ()), page.is_outdated_translation)
+            IndexedArticle(
+                Source(page.article(), "", 1, (), ()), Rendered("", (), ()), page.is_outdated_translation
+            )
             for page in pages
         ),
         passages=tuple(IndexedPassage(passage, "") for _, passage in owned),

@@ -45,13 +45,13 @@ _inner = st.builds(
 _outer = st.builds(
     Outer,
     text=_text,
-    number=st.integers(),
+    number=st.integers(-(2**63), 2**63 - 1),
     share=st.floats(allow_nan=False, allow_infinity=False),
     is_on=st.booleans(),
     colour=st.sampled_from(Colour),
     day=st.none() | st.dates(),
     moment=st.datetimes(timezones=st.just(UTC)),
-    pair=st.tuples(_text, st.integers()),
+    pair=st.tuples(_text, st.integers(-(2**63), 2**63 - 1)),
     inner=st.lists(_inner, max_size=3).map(tuple),
 )
 

@@ -1,0 +1,179 @@
+"""BM25 over one language's passages: which tokens stand in which rows how often, and what a question's tokens reach.
+
+Robertson idf and Lucene's form of BM25, weighed when a question is asked: counts take one byte where weighed scores take
+four, and a build that changes one article changes a few of them and not all. Scores are those of the library bm25s
+(Lù 2024), which weighs when an index is built and cannot take rows over from another index.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.search.tokens import PART
+
+# How soon a token's repetitions stop counting, and how far a long passage counts less (k1 and b).
+SATURATION, LENGTH_SHARE = 1.5, 0.75
+# What an unknown word takes from the share that can be reached: it may be a misspelling, of which the parts are known.
+UNKNOWN_WEIGHT = 0.5
+# A part of a word that stands in most passages tells nothing and costs the most: below this idf (two of five) it is left out.
+LEAST_IDF = 0.9
+# What a synonym weighs beside the word that was used.
+SYNONYM_WEIGHT = 0.7
+# A token that stands more often in a passage than a byte can say has long been saturated.
+MOST = np.iinfo(np.uint8).max
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """Which token stands in which row how often, in no order: `names[tokens[i]]` in `rows[i]`, `counts[i]` times."""
+
+    names: Sequence[str]
+    tokens: Numbers
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, lists: Mapping[int, Sequence[str]]) -> "Entries":
+        """From the tokens of each row, in order and with repetitions."""
+        counted = [Counter(tokens) for tokens in lists.values()]
+        number: dict[str, int] = {}
+        tokens = [number.setdefault(token, len(number)) for counter in counted for token in counter]
+        counts = np.array([count for counter in counted for count in counter.values()], dtype=np.int64)
+        return cls(
+            list(number),
+            np.array(tokens, dtype=np.int64),
+            np.repeat(np.array(list(lists), dtype=np.int32), [len(counter) for counter in counted]),
+            np.minimum(counts, MOST).astype(np.uint8),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageColumns:
+    """Token `t` stands in `rows[s]` and there `counts[s]` times, s = indptr[t]:indptr[t + 1]; rows ascend.
+
+    `members` are this language's rows of the whole snapshot, ascending; `vocabulary` numbers its tokens in their order.
+    """
+
+    language: str
+    members: NDArray[np.int32]
+    vocabulary: dict[str, int]
+    indptr: Numbers
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, language: str, members: Sequence[int], parts: Sequence[Entries]) -> "LanguageColumns":
+        """From the entries of all members; those of parts that are in order already cost little."""
+        vocabulary = {
+            token: at for at, token in enumerate(sorted({name for part in parts for name in part.names}))
+        }
+        tokens = np.concatenate(
+            [np.array([vocabulary[name] for name in part.names], np.int64)[part.tokens] for part in parts]
+        )
+        rows = np.concatenate([part.rows for part in parts])
+        order = np.argsort(tokens * (max(members, default=0) + 1) + rows, kind="stable")
+        indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(tokens, minlength=len(vocabulary)), out=indptr[1:])
+        counts = np.concatenate([part.counts for part in parts])
+        return cls(
+            language, np.array(members, dtype=np.int32), vocabulary, indptr, rows[order], counts[order]
+        )
+
+    def entries(self, moved: Numbers) -> Entries:
+        """The entries of the rows that become `moved[row]` in another index; -1 for those that do not."""
+        rows = moved[self.rows]
+        stay = rows >= 0
+        tokens = np.repeat(np.arange(len(self.vocabulary)), np.diff(self.indptr))[stay]
+        used = np.flatnonzero(np.bincount(tokens, minlength=len(self.vocabulary)))
+        number = np.zeros(len(self.vocabulary), dtype=np.int64)
+        number[used] = np.arange(len(used))
+        names = list(self.vocabulary)
+        return Entries(
+            [names[at] for at in used.tolist()],
+            number[tokens],
+            rows[stay].astype(np.int32),
+            self.counts[stay],
+        )
+
+    @cached_property
+    def idfs(self) -> NDArray[np.float64]:
+        """Every token's idf, ln(1 + (n - df + .5) / (df + .5))."""
+        frequencies = np.diff(self.indptr)
+        idfs: NDArray[np.float64] = np.log1p((len(self.members) - frequencies + 0.5) / (frequencies + 0.5))
+        return idfs
+
+    @cached_property
+    def _saturations(self) -> Floats:
+        """For each row of the snapshot up to this language's last, the count at which a token reaches half of its worth."""
+        length = np.bincount(self.rows, weights=self.counts, minlength=int(self.members.max(initial=-1)) + 1)
+        relative = length / (length.sum() / max(1, len(self.members)) or 1.0)
+        saturations: Floats = (SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * relative)).astype(np.float32)
+        return saturations
+
+    @property
+    def unknown_idf(self) -> float:
+        """The idf of a token that stands in no passage."""
+        return math.log1p(2 * len(self.members) + 1)
+
+    def idf(self, token: str) -> float:
+        """How much a token tells; highest for one that is not known here."""
+        at = self.vocabulary.get(token)
+        return self.unknown_idf if at is None else float(self.idfs[at])
+
+    def rows_with(self, token: str) -> NDArray[np.int32]:
+        """The rows (of the whole snapshot, ascending) in which a token stands."""
+        at = self.vocabulary.get(token)
+        return self.rows[:0] if at is None else self.rows[self.indptr[at] : self.indptr[at + 1]]
+
+    def stands_in(self, token: str, rows: Sequence[int]) -> bool:
+        """Whether a token stands in any of `rows`."""
+        column = self.rows_with(token)
+        if not len(column):
+            return False
+        at = np.minimum(np.searchsorted(column, rows), len(column) - 1)
+        return bool((column[at] == rows).any())
+
+    def add(
+        self, weighted: Mapping[str, float], others: Mapping[str, float], scores: Floats, shares: Floats
+    ) -> None:
+        """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
+        whole = sum(
+            weight * (self.idf(token) if token in self.vocabulary else self.unknown_idf * UNKNOWN_WEIGHT)
+            for token, weight in weighted.items()
+        )
+        asked = sum(self.idf(token) for token in weighted if not token.startswith(PART)) or 1.0
+        words: list[tuple[int, float]] = []
+        parts: list[tuple[int, float]] = []
+        for said, factor in ((weighted, 1.0), (others, SYNONYM_WEIGHT)):
+            for token, weight in said.items():
+                at = self.vocabulary.get(token)
+                if at is None:
+                    continue
+                idf = float(self.idfs[at])
+                if not token.startswith(PART):
+                    words.append((at, factor * weight * idf))
+                elif idf > LEAST_IDF:
+                    parts.append((at, factor * weight * idf))
+        if not words and not parts:
+            return
+        found = words + parts
+        slices = [slice(self.indptr[at], self.indptr[at + 1]) for at, _ in found]
+        lengths = [here.stop - here.start for here in slices]
+        rows = np.concatenate([self.rows[here] for here in slices])
+        gained = np.concatenate([self.counts[here] for here in slices], dtype=np.float32)
+        gained /= gained + self._saturations[rows]
+        worth = np.array([worth for _, worth in found], dtype=np.float32)
+        gained *= np.repeat(worth / np.float32(whole), lengths)
+        scores += np.bincount(rows, weights=gained, minlength=len(scores))
+        if words:
+            of_words = sum(lengths[: len(words)])
+            worth = np.repeat(worth[: len(words)] / np.float32(asked), lengths[: len(words)])
+            shares += np.bincount(rows[:of_words], weights=worth, minlength=len(shares))
