@@ -77,21 +77,24 @@ def compare(before: Sequence[Passage], after: Sequence[Passage]) -> tuple[Articl
     same anchor before and after is changed.
     """
     old, new = _by_article(before), _by_article(after)
-    changes = (_article_change(key, old[key], new[key]) for key in sorted(old.keys() | new.keys()))
+    differing = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    changes = (_article_change(key, old.get(key, []), new.get(key, [])) for key in differing)
     return tuple(change for change in changes if change.added or change.changed or change.removed)
 
 
-def _by_article(passages: Sequence[Passage]) -> defaultdict[tuple[str, str], Counter[tuple[str, str]]]:
-    grouped: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+def _by_article(passages: Sequence[Passage]) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Digest and anchor of the passages of each article."""
+    grouped: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for passage in passages:
-        grouped[passage.language, passage.family][passage.digest, passage.anchor] += 1
-    return grouped
+        grouped[passage.language, passage.family].append((passage.digest, passage.anchor))
+    return dict(grouped)
 
 
 def _article_change(
-    key: tuple[str, str], old: Counter[tuple[str, str]], new: Counter[tuple[str, str]]
+    key: tuple[str, str], old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]
 ) -> ArticleChange:
-    gone, come = _anchors_without(old, new), _anchors_without(new, old)
+    was, now = Counter(old), Counter(new)
+    gone, come = _anchors_without(was, now), _anchors_without(now, was)
     changed = (gone & come).total()
     return ArticleChange(*key, added=come.total() - changed, changed=changed, removed=gone.total() - changed)
 

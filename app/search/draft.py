@@ -1,10 +1,12 @@
 """The content folder as the parts of an index that need no encoder: pages, passages, and the texts to encode."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from glob import glob
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -133,8 +135,10 @@ def _made_before(previous: Snapshot | None) -> dict[str, _Made]:
 def content_digest(content_dir: Path) -> str:
     """One hash over the names and bytes of all article and glossary files; equal as long as a build would find nothing to do."""
     digest = hashlib.sha256()
-    for path in sorted([*content_dir.glob("*/*/*.md"), *content_dir.glob(f"*/{GLOSSARY_FILE}")]):
-        digest.update(f"{path.relative_to(content_dir).as_posix()}\0{_sha256(path.read_bytes())}\n".encode())
+    files = [*glob("*/*/*.md", root_dir=content_dir), *glob(f"*/{GLOSSARY_FILE}", root_dir=content_dir)]
+    for name in sorted(files):
+        with open(os.path.join(content_dir, name), "rb") as file:
+            digest.update(f"{name}\0{_sha256(file.read())}\n".encode())
     return digest.hexdigest()
 
 

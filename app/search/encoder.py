@@ -85,7 +85,8 @@ def open_encoder(spec: str) -> Encoder:
     """The encoder that `HANDRAIL_ENCODER` names; `SettingRefused` says in a sentence why it cannot be had.
 
     `bundled` is the static multilingual one in `weights/` (numpy only); `hash:DIM[:salt]` a deterministic stand-in
-    for tests; anything else the name or folder of a sentence-transformers model, which imports torch.
+    for tests; anything else the name or folder of a sentence-transformers model, which is run from its ONNX export where it
+    has one, and else by torch.
     """
     if spec == "bundled":
         from app.search.static_encoder import StaticEncoder
@@ -95,9 +96,15 @@ def open_encoder(spec: str) -> Encoder:
         from app.search.hash_encoder import HashEncoder
 
         return HashEncoder(*_hash_arguments(spec))
+    from app.search.model_files import model_folder
+    from app.search.onnx_encoder import OnnxEncoder, offers_onnx
+
+    folder = model_folder(spec)
+    if offers_onnx(folder):
+        return OnnxEncoder(spec, folder)
     from app.search.sentence_encoder import SentenceEncoder
 
-    return SentenceEncoder(spec)
+    return SentenceEncoder(spec, folder)
 
 
 def unit_rows(rows: Floats) -> Floats:

@@ -6,6 +6,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -93,12 +94,17 @@ class Parts:
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> "Parts":
         """What `save` wrote; every file's hash was checked before."""
-        return cls(
-            articles=from_bytes(tuple[IndexedArticle, ...], (folder / ARTICLES_FILE).read_bytes()),
-            passages=from_bytes(tuple[IndexedPassage, ...], (folder / PASSAGES_FILE).read_bytes()),
-            vectors=VectorIndex.load(folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256),
-            lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
-            tokens=TokenIndex.load(folder / TOKENS_FOLDER) if (folder / TOKENS_FOLDER).is_dir() else None,
-            glossary=from_bytes(tuple[Entry, ...], (folder / GLOSSARY_FILE).read_bytes()),
-            calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
-        )
+        # The vectors are tried in a process of their own, which takes as long as all the rest.
+        with ThreadPoolExecutor(1) as beside:
+            vectors = beside.submit(
+                VectorIndex.load, folder / VECTORS_FILE, manifest.files[VECTORS_FILE].sha256
+            )
+            return cls(
+                articles=from_bytes(tuple[IndexedArticle, ...], (folder / ARTICLES_FILE).read_bytes()),
+                passages=from_bytes(tuple[IndexedPassage, ...], (folder / PASSAGES_FILE).read_bytes()),
+                lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
+                tokens=TokenIndex.load(folder / TOKENS_FOLDER) if (folder / TOKENS_FOLDER).is_dir() else None,
+                glossary=from_bytes(tuple[Entry, ...], (folder / GLOSSARY_FILE).read_bytes()),
+                calibration=json.loads((folder / CALIBRATION_FILE).read_bytes()),
+                vectors=vectors.result(),
+            )

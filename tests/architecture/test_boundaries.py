@@ -13,7 +13,8 @@ SPOKEN_IN = {
     "sentence_transformers": {"search/sentence_encoder.py"},
     "torch": set(),
     "markdown": {"articles/rendering.py"},
-    "bm25s": {"search/lexical.py"},
+    "bm25s": set(),
+    "onnxruntime": {"search/onnx_encoder.py"},
     "argon2": {"people/passwords.py"},
 }
 # `rows.py` beside a store turns rows into values and back; it runs no statement.

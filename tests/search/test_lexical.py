@@ -1,12 +1,14 @@
 """The lexical leg: every row has a score, each language is weighed by itself, and the files are exact."""
 
+import random
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import pytest
 
 from app.articles.article import Passage
-from app.search.lexical import COLUMNS_FILE, VOCABULARY_FILE, LexicalIndex, passage_tokens
+from app.search.lexical import COLUMNS_FILE, STORED, VOCABULARY_FILE, Kept, LexicalIndex, passage_tokens
 from app.search.tokens import analyse
 
 ROWS = (
@@ -125,3 +127,43 @@ def test_headings_count_more_than_text() -> None:
     index = LexicalIndex.build([passage_tokens(row, "Title", ["tag"]) for row in rows], ["en", "en"])
     assert index.scores(analyse("refund", "en"))[0].argmax() == 0
     assert index.scores(analyse("tag", "en"))[0].all()
+
+
+def test_weights_are_those_of_bm25s() -> None:
+    """The library's Lucene form, on lists with empty rows, repetitions and rare tokens."""
+    draw = random.Random(3)
+    lists = [
+        [draw.choice("abcdefgh") + draw.choice("xyz") for _ in range(draw.randint(0, 40))] for _ in range(80)
+    ]
+    columns = LexicalIndex.build(lists, ["en"] * len(lists)).columns["en"]
+    theirs = bm25s.BM25(method="lucene")
+    ids = [[columns.vocabulary[token] for token in tokens] for tokens in lists]
+    theirs.index((ids, columns.vocabulary), create_empty_token=False, show_progress=False)
+    for token, at in columns.vocabulary.items():
+        scores, shares = np.zeros((2, len(lists)), dtype=np.float32)
+        columns.add({token: 1.0}, {}, scores, shares)
+        expected = theirs.get_scores_from_ids([at]) / columns.idfs[at]
+        np.testing.assert_allclose(scores, expected, atol=1e-5)
+        assert set(np.flatnonzero(shares)) == set(columns.rows_with(token).tolist())
+
+
+def test_kept_rows_give_the_same_index_as_reading_them_again() -> None:
+    lists = [analyse(text, language) for language, text in ROWS]
+    tags = [language for language, _ in ROWS]
+    before = LexicalIndex.build([lists[2], lists[0], ["gone"], lists[3]], ["en", "en", "en", "ja"])
+    kept = Kept(before, np.array([1, -1, 0, 3, -1, -1]))
+    grown = LexicalIndex.build(
+        [[] if row >= 0 else said for row, said in zip(kept.rows, lists, strict=True)], tags, kept
+    )
+    clean = LexicalIndex.build(lists, tags)
+    for language, columns in clean.columns.items():
+        for name in STORED:
+            np.testing.assert_array_equal(getattr(grown.columns[language], name), getattr(columns, name))
+        assert grown.columns[language].vocabulary == columns.vocabulary
+
+
+def test_a_token_said_very_often_does_not_overflow() -> None:
+    index = LexicalIndex.build([["money"] * 1000, ["money", "back"], ["back"]], ["en"] * 3)
+    scores, _ = index.scores(["money"])
+    assert scores[0] > 0.5
+    assert scores[2] == 0

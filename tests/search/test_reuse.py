@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.errors import IndexRefused
 from app.search.encoder import Encoder, open_encoder
 from app.search.generations import current, folder_of
 from app.search.indexer import build
@@ -67,7 +68,7 @@ def test_what_other_code_rendered_is_rendered_anew(
     rendered: list[str] = []
     monkeypatch.setattr("app.search.draft.render", lambda article: rendered.append(article.path))
     monkeypatch.setattr("app.search.draft.recipe", lambda: "of another version")
-    with pytest.raises(Exception, match="None"):
+    with pytest.raises(IndexRefused, match="cannot be read"):
         build(content, index, encoder, now=NOW)
     assert len(rendered) == 4
     rendered.clear()
