@@ -38,6 +38,6 @@ class Voices:
         counts = self.starts[wanted + 1] - self.starts[wanted]
         ends = np.cumsum(counts)
         at = np.arange(ends[-1]) + np.repeat(self.starts[wanted] - ends + counts, counts)
-        cosines = self.means[self.speakers[at]] @ vector
+        cosines = self.means.take(self.speakers[at], axis=0) @ vector
         means: Floats = (np.add.reduceat(cosines, ends - counts) / counts).astype(np.float32)
         return means

@@ -67,8 +67,8 @@ def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates
     scores, shares = snapshot.lexical.scores(question.tokens, scope.languages, question.others)
     proposed = scope.owner[_best_positions(scores[scope.rows])]
     if question.vector is not None:
-        near, _ = snapshot.vectors.search(question.vector, BREADTH, scope.allowed)
-        proposed = np.concatenate([proposed, scope.owner[np.searchsorted(scope.rows, near)]])
+        nearest = snapshot.vectors.nearest(question.vector, BREADTH, scope.allowed)
+        proposed = np.concatenate([proposed, scope.owner[np.searchsorted(scope.rows, nearest)]])
     candidates = _whole_articles(snapshot, scope, proposed, question)
     rows, legs = candidates.rows, candidates.legs
     if len(rows):

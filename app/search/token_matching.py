@@ -108,32 +108,39 @@ class TokenMatcher:
         places, starts = self._places(rows)
         used, at = _distinct(places, len(self._table))
         # One row a token of the passages: what follows then reads memory in its own order.
-        cosines = self._table[used] @ asked.T
-        best = np.maximum.reduceat(cosines[at], starts, axis=0)
-        matched = best @ (weights / weights.sum())
-        return np.stack([matched[: len(rows)], matched[len(rows) :]], axis=1)
+        cosines = asked @ self._table.take(used, axis=0).T
+        best = np.maximum.reduceat(cosines.take(at, axis=1), starts, axis=1)
+        matched = (weights / weights.sum()) @ best
+        both: Floats = matched.reshape(2, len(rows)).T
+        return both
 
     def _places(self, rows: Rows) -> tuple[Rows, Rows]:
         """Tokens of the passages and then of their headings in one row, and where each begins; none is left empty."""
         tokens = self._tokens
-        parts = []
+        # The passages of an article stand together, and so do their tokens.
+        breaks = np.flatnonzero(np.diff(rows) != 1)
+        firsts = rows[np.concatenate([[0], breaks + 1])]
+        ends = rows[np.concatenate([breaks, [len(rows) - 1]])] + 1
+        parts, lengths = [], []
         for column, starts in ((tokens.whole, tokens.whole_starts), (tokens.head, tokens.head_starts)):
-            ends = starts[rows + 1].tolist()
-            parts += [column[low:high] for low, high in zip(starts[rows].tolist(), ends, strict=True)]
-        lengths = np.fromiter(map(len, parts), np.int64, len(parts))
-        if not lengths.all():  # a title of unreadable signs: it counts like any one token
-            parts = [part if len(part) else np.zeros(1, dtype=part.dtype) for part in parts]
-            lengths = np.maximum(lengths, 1)
-        return np.concatenate(parts).astype(np.int64), np.cumsum(lengths) - lengths
+            bounds = zip(starts[firsts].tolist(), starts[ends].tolist(), strict=True)
+            parts += [column[low:high] for low, high in bounds]
+            lengths.append(starts[rows + 1] - starts[rows])
+        places, length = np.concatenate(parts), np.concatenate(lengths)
+        if not length.all():  # a title of unreadable signs: it counts like any one token
+            places = np.insert(places, (np.cumsum(length) - length)[length == 0], 0)
+            length = np.maximum(length, 1)
+        return places.astype(np.int64), np.cumsum(length) - length
 
 
 def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:
     """The distinct places, ascending, and for each of `places` its number among them; all are below `size`."""
-    number = np.zeros(size, dtype=np.int64)
-    number[places] = 1
-    used = np.flatnonzero(number)
+    is_used = np.zeros(size, dtype=bool)
+    is_used[places] = True
+    used = np.flatnonzero(is_used)
+    number = np.empty(size, dtype=np.int64)
     number[used] = np.arange(len(used))
-    return used, number[places]
+    return used, number.take(places)
 
 
 def _starts(counts: Rows) -> Rows:

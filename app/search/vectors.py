@@ -1,14 +1,16 @@
 """The vector leg: inner products of unit vectors with FAISS. The only file that speaks faiss.
 
-Every row is compared up to `EXACT_UP_TO` rows (10,000 × 256 take a third of a millisecond), beyond that an HNSW graph is
-walked. Rows are kept in half precision: half the memory, a quarter less time, the same order up to the fourth digit. Inner
-product and not L2: on unit vectors it is the cosine, and a threshold on L2 is silently wrong.
+Every row is compared up to `EXACT_UP_TO` rows, beyond that an HNSW graph is walked. Rows are kept in half precision. What is
+compared with every question are their first 8 bits, since reading the rows is what takes the time (10,000 × 256: 200 µs
+where half precision takes 390); the nearest are then compared in half precision. Inner product and not L2: on unit vectors
+it is the cosine, and a threshold on L2 is silently wrong.
 """
 
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,11 @@ HNSW_BUILD_BREADTH = 200
 HNSW_SEARCH_BREADTH = 128
 # Below this many allowed rows a graph is searched by scanning them: few of the nodes it walks would be allowed.
 SCAN_UP_TO = 20_000
+# So many rows more than are asked for are looked at in half precision.
+SPARE = 100
+EPSILON = 1e-9
+BYTE = np.iinfo(np.int8).max
+CONVERTED_AT_ONCE = 4096
 TRIAL_TIMEOUT_S = 120
 # Loaded in a process of its own, so that a file which crashes the library cannot crash the server.
 _TRIAL = "import sys, faiss; index = faiss.read_index(sys.argv[1]); print(index.ntotal, index.d)"
@@ -43,7 +50,7 @@ class Allowed:
     selector: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VectorIndex:
     """Row numbers 0..len-1, in the order in which the vectors were given. Searching is safe in many threads."""
 
@@ -69,7 +76,9 @@ class VectorIndex:
         return cls(engine, dimension)
 
     def allowed(self, rows: Rows) -> Allowed:
-        """Row numbers, ascending, as a filter for `search`."""
+        """Row numbers, ascending, as a filter for a search."""
+        if len(rows) == len(self):
+            return Allowed(rows, None)
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             return Allowed(rows, faiss.IDSelectorRange(int(rows[0]), int(rows[-1]) + 1))
         mask = np.zeros(len(self), dtype=bool)
@@ -81,25 +90,34 @@ class VectorIndex:
 
         The filter holds inside the search, so `k` of the allowed rows come back if there are so many.
         """
+        rows = self.nearest(vector, k + SPARE if k else 0, allowed)
+        cosines = self.cosines(vector, rows)
+        order = np.argsort(-cosines, kind="stable")[:k]
+        return rows[order], cosines[order]
+
+    def nearest(self, vector: Floats, k: int, allowed: Allowed | None = None) -> Rows:
+        """The same rows by their first bits: the last few of them may be others."""
         if vector.shape != (self.dimension,):
             raise ValueError(f"a vector of {vector.shape} for an index {self.dimension} wide")
         k = min(k, len(self) if allowed is None else len(allowed.rows))
         if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+            return np.empty(0, dtype=np.int64)
         engine, parameters = self._plan(k, allowed)
         question = np.ascontiguousarray(vector[None, :], dtype=np.float32)
-        scores, rows = engine.search(question, k, params=parameters)
-        found = rows[0] >= 0
-        return rows[0][found], scores[0][found]
+        if not self._is_graph:
+            question = question * np.float32(BYTE / max(float(np.abs(question).max()), EPSILON))
+        _, rows = engine.search(question, k, params=parameters)
+        found: Rows = rows[0][rows[0] >= 0]
+        return found
 
     def cosines(self, vector: Floats, rows: Rows) -> Floats:
         """The cosine of one unit vector (d,) and each of these rows, (len(rows),)."""
-        near: Floats = self._halves()[rows].astype(np.float32) @ vector
+        near: Floats = _singles(self._halves.take(rows, axis=0)) @ vector
         return near
 
     def vectors(self) -> Floats:
         """All rows, (n, d), as they were given up to half precision."""
-        rows: Floats = self._halves().astype(np.float32)
+        rows: Floats = self._halves.astype(np.float32)
         return rows
 
     def save(self, path: Path) -> None:
@@ -126,23 +144,46 @@ class VectorIndex:
     def _plan(self, k: int, allowed: Allowed | None) -> tuple[Any, Any]:
         """The FAISS index to ask and the parameters to ask it with."""
         selector = None if allowed is None else allowed.selector
-        if not self._is_graph() or (allowed is not None and len(allowed.rows) <= SCAN_UP_TO):
-            return self._flat(), faiss.SearchParameters(sel=selector)
+        if not self._is_graph:
+            return self._first_bits, faiss.SearchParameters(sel=selector)
+        if allowed is not None and len(allowed.rows) <= SCAN_UP_TO:
+            return self.engine.storage, faiss.SearchParameters(sel=selector)
         breadth = max(HNSW_SEARCH_BREADTH, 2 * k)
         return self.engine, faiss.SearchParametersHNSW(efSearch=breadth, sel=selector)
 
+    @cached_property
+    def _first_bits(self) -> Any:
+        """The rows in 8 bits, all on one scale, which the order does not depend on. FAISS reads questions likewise."""
+        coarse = faiss.IndexScalarQuantizer(
+            self.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
+        )
+        coarse.is_trained = True
+        largest = float(np.abs(self._halves).max(initial=EPSILON))
+        for start in range(0, len(self), CONVERTED_AT_ONCE):
+            rows = self._halves[start : start + CONVERTED_AT_ONCE].astype(np.float32)
+            coarse.add(np.rint(rows * (BYTE / largest)))
+        return coarse
+
+    @cached_property
     def _halves(self) -> NDArray[np.float16]:
         """The rows as FAISS keeps them, seen and not copied."""
-        codes = self._flat().codes
+        codes = (faiss.downcast_index(self.engine.storage) if self._is_graph else self.engine).codes
         seen = faiss.rev_swig_ptr(codes.data(), codes.size())
         halves: NDArray[np.float16] = seen.view(np.float16).reshape(len(self), self.dimension)
         return halves
 
+    @cached_property
     def _is_graph(self) -> bool:
         return isinstance(self.engine, faiss.IndexHNSW)
 
-    def _flat(self) -> Any:
-        return faiss.downcast_index(self.engine.storage) if self._is_graph() else self.engine
+
+def _singles(halves: NDArray[np.float16]) -> Floats:
+    """Half precision as single: the bits moved to their places, three times as fast as numpy converts finite numbers."""
+    moved = np.left_shift(halves.view(np.int16), 13, dtype=np.int32)
+    moved &= np.int32(-0x70002000)  # the sign, and what is left of the exponent's bits and the fraction's
+    singles: Floats = moved.view(np.float32)
+    singles *= np.float32(2.0**112)  # the two exponents count from 15 and from 127
+    return singles
 
 
 _tried: set[str] = set()
