@@ -161,6 +161,7 @@ class Bot:
             is_sure=is_sure or found.confidence.band == "high",
             passages_of=partial(passages_of, found.snapshot),
             weigh=partial(weight_of, found.snapshot),
+            others=found.results.others,
         )
         try:
             answer = self._composer.compose(brief)

@@ -32,7 +32,8 @@ class Brief:
     """What an answer is to be made of: the question, the language to answer in, and what was found, best first.
 
     `is_sure` False asks for an answer that says that it may not be what was meant. `passages_of` gives all passages
-    of a hit's article, in order; nothing else may be quoted. `weigh` tells how rare a word is in a language's articles.
+    of a hit's article, in order; nothing else may be quoted. `weigh` tells how rare a word is in a language's articles;
+    `others` are the tokens of the glossary's other words for what is asked.
     """
 
     question: str
@@ -41,10 +42,11 @@ class Brief:
     is_sure: bool
     passages_of: Callable[[Hit], Sequence[Passage]]
     weigh: Callable[[str, str], float] = _alike
+    others: Sequence[str] = ()
 
     def asked(self, hit: Hit) -> Asked:
         """The question's words as they are looked for in a hit's language."""
-        return Asked(self.question, hit.language, lambda word: self.weigh(word, hit.language))
+        return Asked(self.question, hit.language, lambda word: self.weigh(word, hit.language), self.others)
 
 
 class Composer(Protocol):

@@ -5,10 +5,11 @@ unbroken stretch of the passage, so it stands there word for word.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.search.bm25 import SYNONYM_WEIGHT
 from app.search.tokens import analyse, words
 
 # A quotation's length in characters; scripts that write a word in one or two characters need half of it.
@@ -36,18 +37,29 @@ class Part:
 
 
 class Asked:
-    """The words of a question, to be looked for in texts of one language; rare words weigh more than common ones."""
+    """The words of a question, to be looked for in texts of one language; rare words weigh more than common ones.
 
-    def __init__(self, question: str, language: str, weigh: Callable[[str], float] = lambda _: 1.0) -> None:
+    `others`, the tokens of synonyms, count where they are found, a little less, and take nothing away where they are not.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        language: str,
+        weigh: Callable[[str], float] = lambda _: 1.0,
+        others: Sequence[str] = (),
+    ) -> None:
         self.language = language
-        self.weights = {word: weigh(word) for word in words(analyse(question, language))}
+        said = {word: weigh(word) for word in words(analyse(question, language))}
+        self._whole = sum(said.values()) or 1.0
+        self.weights = {word: SYNONYM_WEIGHT * weigh(word) for word in words(list(others))} | said
 
     def fit(self, text: str) -> float:
         """The share of the question's words, by their weight, that stand in `text`, 0..1."""
-        return sum(self.weights[word] for word in self.found(text)) / (sum(self.weights.values()) or 1.0)
+        return min(1.0, sum(self.weights[word] for word in self.found(text)) / self._whole)
 
     def found(self, text: str) -> set[str]:
-        """The question's words that stand in `text`."""
+        """The question's words and synonyms that stand in `text`."""
         return self.weights.keys() & set(analyse(text, self.language))
 
 

@@ -102,6 +102,7 @@ class Results:
 
     `mode` is `lexical` when the encoder could not be asked, and `degraded` then names it. `question_language` is
     the language of the words, which need not be the reader's; `encoder` the sha256 of the weights that built the snapshot.
+    `others` are the tokens of the glossary's other words for what is asked.
     Nobody but the chat asks for `signals`, so they are taken when they are asked for.
     """
 
@@ -112,6 +113,7 @@ class Results:
     generation: str
     question_language: str
     encoder: str
+    others: tuple[str, ...] = ()
     take_signals: Callable[[], Signals] = Signals
 
     @cached_property

@@ -39,11 +39,13 @@ def read_question(query: Query, encoder: Encoder | None, dimension: int, synonym
     """Tokens and vector of a query. An encoder that fails costs the dense legs, never the search (P7)."""
     language = languages.detect(query.text, query.language)
     tokens = tuple(analyse(query.text, language))
+    others = synonyms.of(tokens, language)
+    if language != query.language:
+        # Japanese in Latin letters is taken for another language; the reader's glossary knows it (`henkin`).
+        others += synonyms.of(analyse(query.text, query.language), query.language)
     vector, away = _encoded(query.text, encoder, dimension)
     # Without a letter or a digit there is no question, whatever an encoder makes of punctuation.
-    return Question(
-        query.text, language, tokens, synonyms.of(tokens, language), vector if tokens else None, away
-    )
+    return Question(query.text, language, tokens, others, vector if tokens else None, away)
 
 
 def _encoded(text: str, encoder: Encoder | None, dimension: int) -> tuple[Floats | None, bool]:

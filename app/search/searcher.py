@@ -91,6 +91,7 @@ class Searcher:
             generation=snapshot.generation,
             question_language=question.language,
             encoder=snapshot.manifest.encoder.weights_sha256,
+            others=question.others,
             take_signals=lambda: signals_of(snapshot, query, question, (ranking, prepared.fusion), today),
         )
 
@@ -182,8 +183,10 @@ class _Prepared:
         """The articles that a reader of `language` sees, and the index of their titles."""
         if language not in self._titles:
             scope = self.scopes.of(Query("", language))
-            titles = TitleIndex.build([(one.article.title, one.article.language) for one in scope.articles])
-            self._titles[language] = scope, titles
+            # Readers of two languages without articles of their own see the same.
+            same = next((one for one in self._titles.values() if one[0].articles == scope.articles), None)
+            titles = [(one.article.title, one.article.language) for one in scope.articles]
+            self._titles[language] = same or (scope, TitleIndex.build(titles))
         return self._titles[language]
 
 

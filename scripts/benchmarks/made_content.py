@@ -1,7 +1,8 @@
 """A content folder of any size out of the parallel help texts: `made_content.py DATA FOLDER --passages 10000`.
 
 Every document with sections in a language becomes an article of up to five of them; sections keep their headings. Questions
-are headings of sections that did not become passages. The same arguments give the same bytes.
+are headings of sections that did not become passages. With `--in-one` all articles are filed under English, English ones first:
+then every passage is in question for every reader, as in a plain vector store. The same arguments give the same bytes.
 """
 
 import argparse
@@ -11,12 +12,14 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.languages import TAGS, normalize
+from app.languages import DEFAULT, TAGS, normalize
 
 SECTIONS_AN_ARTICLE = 5
+# Languages that are not the site's, for the largest folders.
+FURTHER = ("nl", "sv", "cs", "ru", "it")
 SHORTEST, LONGEST = 80, 900  # characters of a section
 TOPICS = (
     "account-health", "billing", "campaigns", "claims-and-disputes", "contacting-support", "getting-started",
@@ -26,7 +29,7 @@ TOPICS = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One help section; `language` is a tag of the site."""
+    """One help section; `language` is a tag of the site, or as the data have it."""
 
     language: str
     document: str
@@ -41,10 +44,31 @@ def read_sections(data: Path, languages: tuple[str, ...]) -> list[Section]:
     with lzma.open(data / "sections/sections.tsv.xz", "rt", encoding="utf-8") as file:
         for line in file:
             language, document, _, title, heading, body = line.rstrip("\n").split("\t")[:6]
-            tag = normalize(language)
+            tag = normalize(language) or language
             if tag in languages and len(body) >= SHORTEST and 3 < len(heading) < 120:
                 sections.append(Section(tag, document, title or heading, heading, body[:LONGEST]))
     return sections
+
+
+def write_in_one(data: Path, folder: Path, passages: int) -> list[tuple[str, str]]:
+    """Writes about `passages` sections as articles under English, of other languages only what English has not enough for."""
+    questions: list[tuple[str, str]] = []
+    number = written = 0
+    for language in (*TAGS, *FURTHER):
+        by_document: dict[str, list[Section]] = defaultdict(list)
+        for section in read_sections(data, (language,)):
+            by_document[section.document].append(section)
+        groups = list(_articles(list(by_document.values())))
+        random.Random(0).shuffle(groups)  # noqa: S311  # no secret
+        # A tenth is kept back for questions.
+        for group in groups[: len(groups) * 9 // 10]:
+            if written < passages:
+                _write(folder, number, [replace(one, language=DEFAULT) for one in group])
+                number, written = number + 1, written + len(group)
+        questions += ((DEFAULT, one.heading) for group in groups[len(groups) * 9 // 10 :] for one in group)
+        if written >= passages:
+            return questions
+    raise SystemExit(f"There are only {written} sections, not {passages}.")
 
 
 def write_content(
@@ -101,8 +125,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--passages", type=int, default=10_000)
     parser.add_argument("--languages", nargs="+", default=["en"], choices=TAGS)
+    parser.add_argument(
+        "--in-one", action="store_true", help="all under English, whatever they are written in"
+    )
     options = parser.parse_args()
-    questions = write_content(options.data, options.folder, options.passages, tuple(options.languages))
+    if options.in_one:
+        questions = write_in_one(options.data, options.folder, options.passages)
+    else:
+        questions = write_content(options.data, options.folder, options.passages, tuple(options.languages))
     with (options.folder / "questions.tsv").open("w", encoding="utf-8") as file:
         file.writelines(f"{language}\t{question}\n" for language, question in questions)
 

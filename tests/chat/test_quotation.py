@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.quotation import Asked, continues, cut, fitting_stretch, has_steps
+from app.search.tokens import analyse
 
 STEPS = "Do this:\n1. Open it.\n2. Close it.\n  - gently\n3. Done.\nThat was all. Really."
 
@@ -74,3 +75,15 @@ def test_a_list_that_goes_on_is_recognised() -> None:
 def test_steps_are_numbered_lines() -> None:
     assert has_steps("x\n1. a")
     assert not has_steps("in 1. January\n- a")
+
+
+def test_a_synonym_is_quoted_for_its_word() -> None:
+    """R1.9: the glossary feeds the chat: who asks for their money back is quoted the sentence on refunds."""
+    text = "Campaigns are billed by the day. We answer within a day. A refund takes five days."
+    others = tuple(analyse("refund", "en"))
+    assert "refund" not in fitting_stretch(text, Asked("money back", "en"), 40)
+    assert "refund" in fitting_stretch(text, Asked("money back", "en", others=others), 40)
+    asked = Asked("money", "en", others=others)
+    assert asked.fit("money") == 1.0, "a synonym that is not there takes nothing away"
+    assert 0 < asked.fit("refund") < 1
+    assert asked.fit("money and a refund") == 1.0

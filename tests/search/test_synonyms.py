@@ -67,3 +67,20 @@ def test_the_search_finds_what_is_called_otherwise() -> None:
     assert first("devolución del dinero", "es", GLOSSARY)[0] == "t/refund"
     assert "t/refund" not in first("devolución del dinero", "es", ())
     assert first("refund", "en", GLOSSARY) == first("refund", "en", ())
+
+
+def test_romanised_words_are_looked_up_in_the_readers_glossary() -> None:
+    """R1.9: Latin letters look like another language, and the page is still the Japanese one."""
+    pages = [
+        Page("ja", "t/refund", "返金の時期", (("", "返金は五日ほどかかります。"),)),
+        *(
+            Page("ja", f"t/other-{at}", f"{word}の予約", (("", f"{word}を選んでください。"),))
+            for at, word in enumerate("日月火水木金土")
+        ),
+    ]
+    encoder = open_encoder("hash:64")
+    snapshot = snapshot_of(pages, encoder, glossary=GLOSSARY)
+    searcher = Searcher(Fixed(snapshot), encoder, Published(), lambda: TODAY)
+    found = searcher.search(Query("henkin itsu", "ja"))
+    assert found.question_language != "ja"
+    assert found.hits[0].family == "t/refund"
