@@ -1,5 +1,6 @@
 """Orders candidates by their fused score (`fusion.py`): the best passage of each article, best article first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +44,14 @@ class Ranking:
         article = int(self.articles[0])
         return slice(int(self.candidates.starts[article]), int(self.candidates.starts[article + 1]))
 
-    def legs(self, at: int) -> dict[str, float]:
-        """What each leg gave the passage shown at place `at`."""
-        return dict(zip(LEGS, self.candidates.legs[self.best[at]].tolist(), strict=True))
+    def shown(self, limit: int) -> Iterator[tuple[int, float, dict[str, float]]]:
+        """Row, fused score and what each leg gave, of the first `limit` passages."""
+        best = self.best[:limit]
+        legs = self.candidates.legs[best].tolist()
+        for row, score, parts in zip(
+            self.candidates.rows[best].tolist(), self.scores.tolist(), legs, strict=False
+        ):
+            yield row, score, dict(zip(LEGS, parts, strict=True))
 
     def lexical_scores(self) -> Floats:
         """What the legs that need no encoder put into `scores`, in the order of the ranking."""

@@ -197,8 +197,7 @@ def _matcher(tokens: TokenIndex | None, encoder: object) -> TokenMatcher | None:
 
 
 def _hits(snapshot: Snapshot, query: Query, ranking: Ranking, today: date) -> Iterator[Hit]:
-    for at in range(min(query.limit, len(ranking.best))):
-        row = int(ranking.rows[at])
+    for row, score, legs in ranking.shown(query.limit):
         passage = snapshot.passages[row]
         one = snapshot.article_of_row(row)
         article = one.article
@@ -215,6 +214,6 @@ def _hits(snapshot: Snapshot, query: Query, ranking: Ranking, today: date) -> It
             url=f"{article.url}#{passage.anchor}" if passage.anchor else article.url,
             passage=passage.text,
             row=row,
-            score=float(ranking.scores[at]),
-            legs=ranking.legs(at),
+            score=score,
+            legs=legs,
         )

@@ -69,7 +69,7 @@ def test_one_passage_an_article_the_best_one() -> None:
     ranking = rank(_candidates(strong, owner=[0, 0, 1, 1]))
     assert ranking.rows.tolist() == [1, 2]
     assert ranking.places.tolist() == [0, 1]
-    assert ranking.legs(0)["lexical"] == pytest.approx(0.9)
+    assert next(ranking.shown(1))[2]["lexical"] == pytest.approx(0.9)
     assert ranking.leg("dense").tolist() == pytest.approx([0.9, 0.7])
     assert (np.diff(ranking.scores) <= 0).all()
 

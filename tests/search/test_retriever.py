@@ -4,12 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.search.calibration import fusion_of
 from app.search.encoder import Encoder, Floats, TokenVectors, open_encoder
 from app.search.query import Query
 from app.search.question import Question, read_question
-from app.search.retriever import LATE, LEGS, Candidates, compare_tokens, retrieve
+from app.search.retriever import (
+    BREADTH,
+    LATE,
+    LEGS,
+    RERANKED,
+    Candidates,
+    _best_positions,
+    compare_tokens,
+    retrieve,
+)
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
 from app.search.synonyms import Synonyms
@@ -128,9 +139,9 @@ def test_rows_beyond_the_compared_ones_get_the_lowest_value_found(encoder: Encod
     found = retrieve(snapshot, Scopes(snapshot).of(Query("", "en")), question)
     before = found.legs.copy()
     late = _late(snapshot, found, question, encoder)
-    assert len(found.rows) > 90
+    assert len(found.rows) > RERANKED + 5
     values, counts = np.unique(late.leg("matching"), return_counts=True)
-    assert counts[0] >= len(found.rows) - 81
+    assert counts[0] >= len(found.rows) - RERANKED - 1
     assert values[0] == late.leg("matching").min()
     np.testing.assert_array_equal(late.legs[:, : LATE.start], before[:, : LATE.start])
 
@@ -192,3 +203,13 @@ def _late(snapshot: Snapshot, found: Candidates, question: Question, encoder: En
 
 def _family(snapshot: Snapshot, found: Candidates, leg: str) -> str:
     return snapshot.passages[int(found.rows[found.leg(leg).argmax()])].family
+
+
+@given(st.integers(0, 3000), st.integers(0, 2**32 - 1))
+def test_the_highest_scores_are_found_block_by_block(size: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    scores = np.where(draw.random(size) < 0.5, draw.random(size), 0).astype(np.float32)
+    found = _best_positions(scores)
+    expected = np.sort(scores[scores > 0])[::-1][:BREADTH]
+    assert np.sort(scores[found])[::-1].tolist() == expected.tolist()
+    assert len(set(found.tolist())) == len(found)
