@@ -1,8 +1,9 @@
-"""Handrail beside txtai, chromadb and lancedb: `compare.py DATA WORK [--sizes 2000 20000 100000] [--repeats 5]`.
+"""Handrail beside txtai, chromadb and lancedb: `compare.py DATA WORK [--sizes 2000 20000 100000] [--repeats 5] [--rebuilds 5]`.
 
 Makes everything it needs in WORK and nothing twice: a venv for each of the three, the passages (`made_content.py --in-one`),
 their vectors by MiniLM and by our encoder. Then, so often as asked for, one store after the other in a fresh process each, on
-one core (`taskset -c 1`): index, search, change, delete. Prints the medians as a Markdown table and writes every single
+one core (`taskset -c 1`): index, search, change, delete; the three others than search only in the first `--rebuilds` of the
+repeats, since indexing takes minutes. Prints the medians as a Markdown table and writes every single
 measurement to WORK/measured.jsonl, from which `--only-table` prints again.
 
 MiniLM takes about an hour for 100,000 passages on two cores; `vectors-minilm.npy` in WORK/SIZE may be made elsewhere.
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000, 100_000])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rebuilds", type=int, help="how often stores are made anew; as often as repeats if not said")
     parser.add_argument("--only-table", action="store_true")
     options = parser.parse_args()
     measured = options.work / "measured.jsonl"
@@ -49,8 +51,9 @@ def main() -> None:
             folder = options.work / str(size)
             prepare(options.data, folder, size)
             for repeat in range(options.repeats):
+                is_new = options.rebuilds is None or repeat < options.rebuilds
                 for store, encoder in PAIRS:
-                    for figures in measure(options.work, folder, store, encoder):
+                    for figures in measure(options.work, folder, store, encoder, is_new):
                         line = {"size": size, "repeat": repeat, "store": store, "encoder": encoder, **figures}
                         with measured.open("a", encoding="utf-8") as file:
                             file.write(json.dumps(line) + "\n")
@@ -118,11 +121,14 @@ def write_passages(index: Path, folder: Path) -> None:
             file.write(json.dumps(passage.encoded_text(title)) + "\n")
 
 
-def measure(work: Path, folder: Path, store: str, encoder: str) -> Iterator[dict[str, float]]:
-    """The figures of one store, phase by phase."""
+def measure(
+    work: Path, folder: Path, store: str, encoder: str, is_new: bool
+) -> Iterator[dict[str, float]]:
+    """The figures of one store, phase by phase; of one that is not made anew those of searching it."""
     say(f"{folder.name} passages: {store} with {encoder}")
-    shutil.rmtree(folder / f"{store}-{encoder}", ignore_errors=True)
-    for name in ("index", "search", "change", "delete"):
+    if is_new:
+        shutil.rmtree(folder / f"{store}-{encoder}", ignore_errors=True)
+    for name in ("index", "search", "change", "delete") if is_new else ("search",):
         yield phase(work, folder, store, encoder, name)
 
 
