@@ -40,7 +40,9 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000, 100_000])
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--rebuilds", type=int, help="how often stores are made anew; as often as repeats if not said")
+    parser.add_argument(
+        "--rebuilds", type=int, help="how often stores are made anew; as often as repeats if not said"
+    )
     parser.add_argument("--only-table", action="store_true")
     options = parser.parse_args()
     measured = options.work / "measured.jsonl"
@@ -121,9 +123,7 @@ def write_passages(index: Path, folder: Path) -> None:
             file.write(json.dumps(passage.encoded_text(title)) + "\n")
 
 
-def measure(
-    work: Path, folder: Path, store: str, encoder: str, is_new: bool
-) -> Iterator[dict[str, float]]:
+def measure(work: Path, folder: Path, store: str, encoder: str, is_new: bool) -> Iterator[dict[str, float]]:
     """The figures of one store, phase by phase; of one that is not made anew those of searching it."""
     say(f"{folder.name} passages: {store} with {encoder}")
     if is_new:
