@@ -1,4 +1,7 @@
-"""What lives with the process (`Services`) and what lives with one request (the dependencies of the routes)."""
+"""What lives with the process (`Services`) and what lives with one request (the dependencies of the routes).
+
+Dependencies that only look something up are coroutines: a plain function would be sent to a thread, and back, for each.
+"""
 
 import hmac
 from collections.abc import Callable
@@ -57,7 +60,7 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def path_language(request: Request, language: str) -> str:
+async def path_language(request: Request, language: str) -> str:
     """The site language of a `/{language}/…` page.
 
     A tag as other sites write it (`pt`, `zh-cn`) is sent on to ours; anything else is `NotFound`.
@@ -91,22 +94,30 @@ def visitor_key(request: Request, services: Services) -> str:
 def limited(budget: str) -> Any:
     """A route dependency: one call of this budget, or `TooMany`."""
 
-    def take(request: Request) -> None:
+    async def take(request: Request) -> None:
         services_of(request).limiter.take(budget, caller_of(request))
 
     return Depends(take)
 
 
-ServicesOf = Annotated[Services, Depends(services_of)]
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _reader_language(request: Request) -> str:
+    return reader_language(request)
+
+
+ServicesOf = Annotated[Services, Depends(_services)]
 Language = Annotated[str, Depends(path_language)]
-ReaderLanguage = Annotated[str, Depends(reader_language)]
+ReaderLanguage = Annotated[str, Depends(_reader_language)]
 
 
-def _page(request: Request, services: ServicesOf, language: Language) -> Page:
+async def _page(request: Request, services: ServicesOf, language: Language) -> Page:
     return Page(services.pages, request, language)
 
 
-def _page_anywhere(request: Request, services: ServicesOf, language: ReaderLanguage) -> Page:
+async def _page_anywhere(request: Request, services: ServicesOf, language: ReaderLanguage) -> Page:
     return Page(services.pages, request, language)
 
 

@@ -60,12 +60,12 @@ class MediaFiles:
 router = APIRouter(include_in_schema=False)
 
 
-def _static(request: Request) -> StaticFiles:
+async def _static(request: Request) -> StaticFiles:
     files: StaticFiles = request.app.state.services.pages.static
     return files
 
 
-def _media(request: Request) -> MediaFiles:
+async def _media(request: Request) -> MediaFiles:
     return MediaFiles(request.app.state.services.settings.content_dir / "media")
 
 

@@ -77,7 +77,7 @@ class Reading:
                 yield found
 
 
-def _reading(services: ServicesOf) -> Reading:
+async def _reading(services: ServicesOf) -> Reading:
     return Reading(services.snapshot, services.publication, services.clock().date())
 
 
