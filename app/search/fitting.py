@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,10 +111,19 @@ def calibrate(
 
 
 def basis_of(questions: Sequence[GoldQuestion], costs: Costs) -> str:
-    """One hash over all that a calibration rests on beside the articles and the encoder."""
+    """One hash over all that a calibration rests on beside the articles and the encoder: also over the search itself."""
     tuning = [asdict(one) for one in questions if one.split == "tuning"]
-    told = json.dumps([FORMAT, tuning, asdict(costs)], ensure_ascii=False, sort_keys=True)
+    told = json.dumps([FORMAT, _code(), tuning, asdict(costs)], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """One hash over the code of the search: what another version has fitted is fitted anew."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def still_holds(stored: Mapping[str, Any], questions: Sequence[GoldQuestion], changed: float) -> bool:

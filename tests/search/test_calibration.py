@@ -156,7 +156,7 @@ def test_too_few_fitting_gold_questions_leave_the_shipped_calibration() -> None:
     assert calibrate(snapshot_of(PAGES, BUNDLED), BUNDLED, questions, TODAY) == {**_stored(), "basis": basis}
 
 
-def test_a_calibration_holds_until_its_ground_has_moved() -> None:
+def test_a_calibration_holds_until_its_ground_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor does not wait for a fit after every typo; new questions, costs or many new passages bring one."""
     questions = [GoldQuestion("en", "tuning", "dripping tap", TAP)]
     stored = {"basis": basis_of(questions, read_costs())}
@@ -168,6 +168,8 @@ def test_a_calibration_holds_until_its_ground_has_moved() -> None:
     dearer = replace(read_costs(), expected_unanswerable=0.5)
     assert basis_of(questions, dearer) != stored["basis"]
     assert not still_holds({}, questions, changed=0.0), "one of an older version"
+    monkeypatch.setattr("app.search.fitting._code", lambda: "another search")
+    assert not still_holds(stored, questions, changed=0.0), "other code has fitted it"
 
 
 def test_fitting_learns_from_tuning_questions_and_never_from_check() -> None:
