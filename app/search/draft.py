@@ -20,13 +20,14 @@ from app.articles.glossary import GLOSSARY_FILE, Entry, read_glossaries
 from app.articles.library import Library, Staleness, checked_sources
 from app.articles.passages import passages
 from app.articles.rendering import render
-from app.search import lexical, tokens
+from app.search import bm25, lexical, tokens
 from app.search.indexed import IndexedArticle, IndexedPassage
 from app.search.lexical import Kept, LexicalIndex, passage_tokens
 from app.search.snapshot import Snapshot
 
 T = TypeVar("T")
-CODE = (*Path(app.articles.__file__).parent.glob("*.py"), *map(Path, (tokens.__file__, lexical.__file__)))
+WORDS = (tokens, bm25, lexical)
+CODE = (*Path(app.articles.__file__).parent.glob("*.py"), *(Path(str(one.__file__)) for one in WORDS))
 LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions", "pystemmer", "python-frontmatter", "pyyaml")
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
