@@ -271,7 +271,7 @@ def main() -> None:
     print(json.dumps(PHASES[options.phase](store, encode, options)))
 
 
-def _nothing(texts: list[str]) -> Any:
+def _nothing(_: list[str]) -> Any:
     raise RuntimeError("nobody encodes here")
 
 
