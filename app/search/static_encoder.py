@@ -90,9 +90,10 @@ class StaticEncoder:
 
     def _encode(self, texts: Sequence[str]) -> Floats:
         if len(texts) == 1:
-            # A question waits for this: the shortest way there is.
+            # A question waits for this: the shortest way there is, to the same last digit as in company.
             ids = np.array(self._known_ids(texts[0]), dtype=np.int64)
-            return unit_rows(self._floats(ids).sum(axis=0, keepdims=True))
+            rows = self._floats(ids) if len(ids) else np.zeros((1, self._rows.shape[1]), dtype=np.float32)
+            return unit_rows(np.add.reduceat(rows, [0], axis=0))
         sums = np.zeros((len(texts), self._rows.shape[1]), dtype=np.float32)
         for start in range(0, len(texts), BATCH):
             self._add_sums(texts[start : start + BATCH], sums[start : start + BATCH])
