@@ -90,7 +90,8 @@ class VectorIndex:
 
         The filter holds inside the search, so `k` of the allowed rows come back if there are so many.
         """
-        rows = self.nearest(vector, k + SPARE if k else 0, allowed)
+        # A graph compares in half precision already.
+        rows = self.nearest(vector, k if self._is_graph or not k else k + SPARE, allowed)
         cosines = self.cosines(vector, rows)
         order = np.argsort(-cosines, kind="stable")[:k]
         return rows[order], cosines[order]
