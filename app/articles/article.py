@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -46,12 +46,12 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """One page of help in one language, as its file says, without anything computed from other articles.
+class ArticleFacts:
+    """What is said about one page of help in one language, without its text and without what other articles say.
 
     `family` is `"topic/slug"`, shared by all translations. `last_major` is the newest revision that changed the
-    meaning. `translation_of` is the English revision that a translation renders. `body` is Markdown without front
-    matter. `path` is relative to the content folder, with `/`. `digest` is the sha256 of the file, in hex.
+    meaning. `translation_of` is the English revision that a translation renders. `path` is relative to the content
+    folder, with `/`. `digest` is the sha256 of the file, in hex.
     """
 
     family: str
@@ -72,7 +72,6 @@ class Article:
     status: Status
     related: tuple[str, ...]
     video: Video | None
-    body: str
     path: str
     digest: str
 
@@ -80,6 +79,18 @@ class Article:
     def url(self) -> str:
         """The path of the article's page, without host."""
         return f"/{self.language}/{self.topic}/{self.slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Article(ArticleFacts):
+    """The same with its text, as its file says it: `body` is Markdown without front matter."""
+
+    body: str
+
+    @property
+    def facts(self) -> ArticleFacts:
+        """All but the text."""
+        return ArticleFacts(**{field.name: getattr(self, field.name) for field in fields(ArticleFacts)})
 
 
 @dataclass(frozen=True, slots=True)

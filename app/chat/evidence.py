@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from app.articles.article import Passage
 from app.chat.answer import Answer
 from app.chat.composer import Brief
@@ -13,9 +11,7 @@ from app.search.snapshot import Snapshot
 
 def passages_of(snapshot: Snapshot, hit: Hit) -> Sequence[Passage]:
     """All passages of the article that a hit is from, in reading order."""
-    rows = snapshot.rows_of(hit.language)
-    mine = rows[np.asarray(snapshot.family_of_row)[rows] == hit.family]
-    return sorted((snapshot.passages[row] for row in mine), key=lambda passage: passage.ordinal)
+    return snapshot.passages_of(hit.language, hit.family)
 
 
 def weight_of(snapshot: Snapshot, word: str, language: str) -> float:

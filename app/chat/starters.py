@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.articles.article import Article
+from app.articles.article import ArticleFacts
 from app.search.searcher import Publication
 from app.search.snapshot import Snapshot
 
@@ -26,12 +26,12 @@ def starters(snapshot: Snapshot, publication: Publication, language: str) -> tup
     return tuple(article.title for article in live[:STARTERS])
 
 
-def _rank(article: Article) -> tuple[int, str]:
+def _rank(article: ArticleFacts) -> tuple[int, str]:
     at = FAVOURITES.index(article.family) if article.family in FAVOURITES else len(FAVOURITES)
     return at, article.family
 
 
-def _one_a_topic_first(articles: list[Article]) -> Iterator[Article]:
+def _one_a_topic_first(articles: list[ArticleFacts]) -> Iterator[ArticleFacts]:
     topics: set[str] = set()
     later = []
     for article in articles:

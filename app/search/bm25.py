@@ -59,11 +59,13 @@ class Entries:
 class LanguageColumns:
     """Token `t` stands in `rows[s]` and there `counts[s]` times, s = indptr[t]:indptr[t + 1]; rows ascend.
 
-    `members` are this language's rows of the whole snapshot, ascending; `vocabulary` numbers its tokens in their order.
+    `members` are this language's rows of the whole snapshot, ascending, and `lengths` the number of tokens of each;
+    `vocabulary` numbers its tokens in their order.
     """
 
     language: str
     members: NDArray[np.int32]
+    lengths: NDArray[np.int32]
     vocabulary: dict[str, int]
     indptr: Numbers
     rows: NDArray[np.int32]
@@ -83,9 +85,10 @@ class LanguageColumns:
         indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
         np.cumsum(np.bincount(tokens, minlength=len(vocabulary)), out=indptr[1:])
         counts = np.concatenate([part.counts for part in parts])
-        return cls(
-            language, np.array(members, dtype=np.int32), vocabulary, indptr, rows[order], counts[order]
-        )
+        places = np.array(members, dtype=np.int32)
+        of_rows = np.bincount(rows, weights=counts, minlength=max(members, default=-1) + 1)
+        lengths: NDArray[np.int32] = of_rows[places].astype(np.int32)
+        return cls(language, places, lengths, vocabulary, indptr, rows[order], counts[order])
 
     def entries(self, moved: Numbers) -> Entries:
         """The entries of the rows that become `moved[row]` in another index; -1 for those that do not."""
@@ -113,9 +116,9 @@ class LanguageColumns:
     @cached_property
     def _saturations(self) -> Floats:
         """For each row of the snapshot up to this language's last, the count at which a token reaches half of its worth."""
-        length = np.bincount(self.rows, weights=self.counts, minlength=int(self.members.max(initial=-1)) + 1)
-        relative = length / (length.sum() / max(1, len(self.members)) or 1.0)
-        saturations: Floats = (SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * relative)).astype(np.float32)
+        relative = self.lengths / (self.lengths.sum() / max(1, len(self.members)) or 1.0)
+        saturations: Floats = np.zeros(int(self.members.max(initial=-1)) + 1, dtype=np.float32)
+        saturations[self.members] = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * relative)
         return saturations
 
     @property

@@ -8,22 +8,26 @@ from datetime import date
 from functools import cache
 from glob import glob
 from importlib.metadata import version
-from itertools import groupby
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 import app.articles
-from app.articles.article import Passage
+from app.articles.article import ArticleFacts, Passage
 from app.articles.glossary import GLOSSARY_FILE, Entry, read_glossaries
 from app.articles.library import Library, Staleness, checked_sources
 from app.articles.passages import passages
 from app.articles.rendering import render
+from app.articles.sources import Source
 from app.search import bm25, lexical, tokens
-from app.search.indexed import IndexedArticle, IndexedPassage
+from app.search.indexed import HASH_BYTES, ArticleEntry, Page, starts_of
 from app.search.lexical import Kept, LexicalIndex, passage_tokens
 from app.search.snapshot import Snapshot
+from app.search.stored import Records, to_bytes
+from app.search.vectors import Rows
 
 T = TypeVar("T")
 WORDS = (tokens, bm25, lexical)
@@ -35,29 +39,46 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All published articles. `texts[i]` is what the encoder reads for `passages[i]`, `headings[i]` its first part.
+    """All published articles, as `Parts` has them. `kept` says which passages the generation before had already, made by
+    this very code."""
 
-    `kept` says which passages the generation before had already, made by this very code.
-    """
-
-    articles: tuple[IndexedArticle, ...]
-    passages: tuple[IndexedPassage, ...]
-    texts: tuple[str, ...]
-    headings: tuple[str, ...]
+    articles: tuple[ArticleEntry, ...]
+    pages: Records[Page]
+    passages: Records[Passage]
+    encoded: NDArray[np.uint8]
+    starts: Rows
     glossary: tuple[Entry, ...]
     content_digest: str
     kept: Kept | None
 
+    @property
+    def new_rows(self) -> list[int]:
+        """The passages that the generation before did not have."""
+        if self.kept is None:
+            return list(range(len(self.passages)))
+        return np.flatnonzero(self.kept.rows < 0).tolist()
+
+    def text(self, row: int) -> str:
+        """What the encoder reads for a passage."""
+        return self.passages[row].encoded_text(self._article(row).title)
+
+    def heading(self, row: int) -> str:
+        """The first part of it: title and headings."""
+        return self.passages[row].head_text(self._article(row).title)
+
     def lexical(self, progress: Progress) -> LexicalIndex:
         """The words of all passages."""
-        articles = {(one.article.language, one.article.family): one.article for one in self.articles}
         said: list[list[str]] = [[] for _ in self.passages]
-        is_new = np.ones(len(self.passages), dtype=bool) if self.kept is None else self.kept.rows < 0
-        for row in _counted(progress, "indexing words", np.flatnonzero(is_new).tolist()):
-            passage = self.passages[row].passage
-            article = articles[passage.language, passage.family]
-            said[row] = passage_tokens(passage, article.title, article.tags)
-        return LexicalIndex.build(said, [one.passage.language for one in self.passages], self.kept)
+        for row in _counted(progress, "indexing words", self.new_rows):
+            article = self._article(row)
+            said[row] = passage_tokens(self.passages[row], article.title, article.tags)
+        languages = [one.article.language for one in self.articles]
+        counts = np.diff(self.starts).tolist()
+        of_rows = [tag for tag, count in zip(languages, counts, strict=True) for _ in range(count)]
+        return LexicalIndex.build(said, of_rows, self.kept)
+
+    def _article(self, row: int) -> ArticleFacts:
+        return self.articles[int(np.searchsorted(self.starts, row, side="right")) - 1].article
 
 
 def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None = None) -> Draft:
@@ -66,38 +87,51 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
     # First: a file saved from now on makes the index stale, not unnoticed.
     digest = content_digest(content_dir)
     made = _made_before(previous)
-    sources = {
-        one.article.path: one
-        for one in checked_sources(content_dir, {path: one.indexed.source for path, one in made.items()})
-    }
+    known = {path: one.source for path, one in made.items()}
+    sources = {one.article.path: one for one in checked_sources(content_dir, known)}
     library = Library(one.article for one in sources.values())
     published = sorted(library.published, key=lambda article: (article.language, article.family))
-    indexed: list[IndexedArticle] = []
-    cut: list[tuple[Passage, str, str]] = []
-    kept: list[int] = []
+    entries: list[ArticleEntry] = []
+    cut: list[_Cut] = []
     for article in _counted(progress, "rendering articles", published):
-        before = made.get(article.path)
+        source, before = sources[article.path], made.get(article.path)
         # No review can be overdue on the first day there is: what is left is what the library knows for good.
         is_outdated = library.staleness(article, date.min) is Staleness.TRANSLATION
-        if before and before.indexed.article == article:
-            rendered, pieces = before.indexed.rendered, before.passages
-            kept += range(before.first_row, before.first_row + len(pieces))
-        else:
-            rendered, pieces = render(article), passages(article)
-            kept += [-1] * len(pieces)
-        indexed.append(IndexedArticle(sources[article.path], rendered, is_outdated))
-        cut += (
-            (passage, passage.encoded_text(article.title), passage.head_text(article.title))
-            for passage in pieces
-        )
+        entries.append(ArticleEntry(article.facts, is_outdated))
+        is_known = before is not None and source is before.source
+        cut.append(before.cut if before and is_known else _cut(source))
+    rows = [row for one in cut for row in one.rows_before]
     return Draft(
-        articles=tuple(indexed),
-        passages=tuple(IndexedPassage(passage, _sha256(text)) for passage, text, _ in cut),
-        texts=tuple(text for _, text, _ in cut),
-        headings=tuple(heading for *_, heading in cut),
+        articles=tuple(entries),
+        pages=Records.of(Page, [one.page for one in cut]),
+        passages=Records.of(Passage, [line for one in cut for line in one.passages]),
+        encoded=np.frombuffer(b"".join(one.encoded for one in cut), dtype=np.uint8).reshape(-1, HASH_BYTES),
+        starts=starts_of(len(one.passages) for one in cut),
         glossary=read_glossaries(content_dir),
         content_digest=digest,
-        kept=Kept(previous.lexical, np.array(kept, dtype=np.int64)) if previous and made else None,
+        kept=Kept(previous.lexical, np.array(rows, dtype=np.int64)) if previous and made else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """An article rendered and cut, as it is stored: its page, its passages, the hashes of what is encoded for them, and the
+    rows that the passages had in the generation before (-1 for new ones)."""
+
+    page: memoryview | bytes
+    passages: Sequence[memoryview | bytes]
+    encoded: bytes
+    rows_before: Sequence[int]
+
+
+def _cut(source: Source) -> _Cut:
+    article = source.article
+    found = passages(article)
+    return _Cut(
+        to_bytes(Page(source, render(article))),
+        [to_bytes(one) for one in found],
+        b"".join(_sha256(one.encoded_text(article.title)).digest() for one in found),
+        [-1] * len(found),
     )
 
 
@@ -105,17 +139,16 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
 def recipe() -> str:
     """One hash over the code that reads, cuts and renders articles and finds their words, ours and the libraries': what
     another made is made anew."""
-    ours = [_sha256(path.read_bytes()) for path in sorted(CODE)]
-    return _sha256("\n".join([*ours, *(f"{name} {version(name)}" for name in LIBRARIES)]))
+    ours = [_sha256(path.read_bytes()).hexdigest() for path in sorted(CODE)]
+    return _sha256("\n".join([*ours, *(f"{name} {version(name)}" for name in LIBRARIES)])).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An article of the generation before, its passages in order, and the row of the first of them."""
+    """An article of the generation before: its source, and what was made of it."""
 
-    indexed: IndexedArticle
-    passages: tuple[Passage, ...]
-    first_row: int
+    source: Source
+    cut: _Cut
 
 
 def _made_before(previous: Snapshot | None) -> dict[str, _Made]:
@@ -123,13 +156,13 @@ def _made_before(previous: Snapshot | None) -> dict[str, _Made]:
     if previous is None or previous.manifest.recipe != recipe():
         return {}
     made: dict[str, _Made] = {}
-    row = 0
-    for (language, family), group in groupby(previous.passages, key=lambda one: (one.language, one.family)):
-        pieces = tuple(group)
-        article = previous.article(language, family)
-        if article is not None:
-            made[article.article.path] = _Made(article, pieces, row)
-        row += len(pieces)
+    for at, (one, (first, end)) in enumerate(
+        zip(previous.articles, pairwise(previous.starts.tolist()), strict=True)
+    ):
+        rows = range(first, end)
+        lines = [previous.passages.line(row) for row in rows]
+        cut = _Cut(previous.pages.line(at), lines, previous.encoded[first:end].tobytes(), rows)
+        made[one.article.path] = _Made(one.page.source, cut)
     return made
 
 
@@ -139,7 +172,7 @@ def content_digest(content_dir: Path) -> str:
     files = [*glob("*/*/*.md", root_dir=content_dir), *glob(f"*/{GLOSSARY_FILE}", root_dir=content_dir)]
     for name in sorted(files):
         with open(os.path.join(content_dir, name), "rb") as file:
-            digest.update(f"{name}\0{_sha256(file.read())}\n".encode())
+            digest.update(f"{name}\0{_sha256(file.read()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
@@ -150,5 +183,5 @@ def _counted(progress: Progress, step: str, items: Sequence[T]) -> Iterator[T]:
     progress(step, len(items), len(items))
 
 
-def _sha256(text: str | bytes) -> str:
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+def _sha256(text: str | bytes) -> "hashlib._Hash":
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text)

@@ -67,13 +67,16 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
         previous = _previous(index_dir)
         draft = read_draft(content_dir, tell, previous)
         reuse = Reuse.of(draft, previous, encoder)
-        changes = compare(previous.passages if previous else (), [one.passage for one in draft.passages])
+        changes = _changes(draft, previous)
         kept = _kept_calibration(reuse, changes, keeps)
         generation = None
         if not dry_run:
             parts = Parts(
                 draft.articles,
+                draft.pages,
                 draft.passages,
+                draft.encoded,
+                draft.starts,
                 reuse.vectors(encoder, tell),
                 draft.lexical(tell),
                 reuse.tokens(encoder, tell),
@@ -132,6 +135,15 @@ def _kept_calibration(reuse: Reuse, changes: Sequence[ArticleChange], keeps: Kee
     )
     share = changed / max(1, len(previous.passages))
     return _Kept(previous.calibration, changed) if keeps(previous.calibration, share) else None
+
+
+def _changes(draft: Draft, previous: Snapshot | None) -> tuple[ArticleChange, ...]:
+    """What has changed since the generation before; articles that were taken over whole are not read."""
+    if previous is None:
+        return compare((), draft.passages)
+    kept = draft.kept.rows if draft.kept else np.empty(0, dtype=np.int64)
+    gone = np.setdiff1d(np.arange(len(previous.passages)), kept).tolist()
+    return compare([previous.passages[row] for row in gone], [draft.passages[row] for row in draft.new_rows])
 
 
 def _previous(index_dir: Path) -> Snapshot | None:

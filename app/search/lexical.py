@@ -14,11 +14,11 @@ import numpy as np
 
 from app.articles.article import Passage
 from app.search.bm25 import Entries, Floats, LanguageColumns, Numbers
+from app.search.stored import mapped_array, to_bytes
 from app.search.tokens import PART, analyse, words
 
-COLUMNS_FILE = "lexical.npz"
 VOCABULARY_FILE = "lexical.json"
-STORED = ("members", "indptr", "rows", "counts")
+STORED = ("members", "lengths", "indptr", "rows", "counts")
 # What a character 4-gram weighs beside a whole word: a word of eight letters has eight of them.
 PART_WEIGHT = 0.25
 # How often a passage's headings count beside its text.
@@ -102,30 +102,32 @@ class LexicalIndex:
         )
 
     def save(self, folder: Path) -> None:
-        """Writes two files into `folder`; the same index gives the same bytes."""
-        arrays = {
-            f"{language}.{name}": getattr(columns, name)
+        """Writes one file for each array, language after language, and the words; the same index gives the same bytes."""
+        for name in STORED:
+            parts = [getattr(columns, name) for columns in self.columns.values()]
+            np.save(folder / f"{name}.npy", np.concatenate(parts) if parts else [], allow_pickle=False)
+        lengths = {
+            language: {name: len(getattr(columns, name)) for name in STORED}
             for language, columns in self.columns.items()
-            for name in STORED
         }
-        np.savez(folder / COLUMNS_FILE, allow_pickle=False, **arrays)
         vocabulary = {language: list(columns.vocabulary) for language, columns in self.columns.items()}
-        text = json.dumps({"size": self.size, "vocabulary": vocabulary}, ensure_ascii=False)
-        (folder / VOCABULARY_FILE).write_text(text, encoding="utf-8")
+        stored = {"size": self.size, "lengths": lengths, "vocabulary": vocabulary}
+        (folder / VOCABULARY_FILE).write_bytes(to_bytes(stored))
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalIndex":
-        """What `save` wrote. The caller has checked the files' hashes (P4)."""
-        stored = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
-        with np.load(folder / COLUMNS_FILE, allow_pickle=False) as arrays:
-            columns = {
-                language: LanguageColumns(
-                    language=language,
-                    vocabulary={token: at for at, token in enumerate(tokens)},
-                    **{name: arrays[f"{language}.{name}"] for name in STORED},
-                )
-                for language, tokens in stored["vocabulary"].items()
-            }
+        """What `save` wrote, mapped. The caller has checked the files' hashes (P4)."""
+        stored = json.loads((folder / VOCABULARY_FILE).read_bytes())
+        arrays = {name: mapped_array(folder / f"{name}.npy") for name in STORED}
+        columns = {}
+        ends = dict.fromkeys(STORED, 0)
+        for language, lengths in stored["lengths"].items():
+            starts, ends = ends, {name: ends[name] + lengths[name] for name in STORED}
+            columns[language] = LanguageColumns(
+                language=language,
+                vocabulary={token: at for at, token in enumerate(stored["vocabulary"][language])},
+                **{name: arrays[name][starts[name] : ends[name]] for name in STORED},
+            )
         return cls(stored["size"], columns)
 
 

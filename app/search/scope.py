@@ -48,10 +48,8 @@ class Scopes:
         for at, one in enumerate(snapshot.articles):
             self._families[one.article.family][one.article.language] = at
         self._snapshot = snapshot
-        self._firsts, self._counts = _rows_by_article(snapshot)
-        self._means = article_means(
-            snapshot.vectors, np.append(np.cumsum(self._counts) - self._counts, self._counts.sum())
-        )
+        self._counts = np.diff(snapshot.starts)
+        self._means = article_means(snapshot.vectors, snapshot.starts)
         self._cached = lru_cache(maxsize=KEPT_SCOPES)(self._scope)
 
     def of(self, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Scope:
@@ -76,13 +74,13 @@ class Scopes:
             if self._counts[first]:
                 heard = [at for tag, at in allowed.items() if not evidence or tag in chain]
                 chosen.append((first, heard))
-        return self._assembled(sorted(chosen, key=lambda one: int(self._firsts[one[0]])))
+        return self._assembled(sorted(chosen))
 
     def _assembled(self, chosen: list[tuple[int, list[int]]]) -> Scope:
         at = np.array([first for first, _ in chosen], dtype=np.int64)
         counts = self._counts[at]
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        rows = np.arange(starts[-1]) + np.repeat(self._firsts[at] - starts[:-1], counts)
+        rows = np.arange(starts[-1]) + np.repeat(self._snapshot.starts[at] - starts[:-1], counts)
         articles = tuple(self._snapshot.articles[first] for first, _ in chosen)
         speakers = np.array([one for _, heard in chosen for one in heard], dtype=np.int64)
         heard_starts = np.concatenate([[0], np.cumsum([len(heard) for _, heard in chosen])]).astype(np.int64)
@@ -95,17 +93,6 @@ class Scopes:
             Voices(self._means, speakers, heard_starts),
             self._snapshot.vectors.allowed(rows),
         )
-
-
-def _rows_by_article(snapshot: Snapshot) -> tuple[Rows, Rows]:
-    """The first row and the number of rows of each article; the passages of an article stand together."""
-    places = {(one.article.language, one.article.family): at for at, one in enumerate(snapshot.articles)}
-    owner = np.array([places[one.language, one.family] for one in snapshot.passages], dtype=np.int64)
-    counts = np.bincount(owner, minlength=len(places))
-    first_rows = np.flatnonzero(np.diff(owner, prepend=-1))
-    firsts = np.zeros(len(places), dtype=np.int64)
-    firsts[owner[first_rows]] = first_rows
-    return firsts, counts
 
 
 def _fits(one: IndexedArticle, query: Query) -> bool:

@@ -7,7 +7,7 @@ server answers from and replaces it by a newer one while questions are being ans
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.articles.article import Article, Passage
+from app.articles.article import Passage
 from app.articles.glossary import Entry
 from app.errors import IndexRefused
 from app.search.encoder import Encoder
 from app.search.generations import current, folder_of
-from app.search.indexed import IndexedArticle, Parts
+from app.search.indexed import IndexedArticle, Page, Parts
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest, read_verified
+from app.search.stored import Records
 from app.search.token_matching import TokenIndex
 from app.search.vectors import Rows, VectorIndex
 
 POLL_INTERVAL_S = 0.5
 # A refused generation is read again after this long: somebody may have mended it, or memory was short.
 RETRY_INTERVAL_S = 30.0
-
-Names = NDArray[np.str_]
 
 _log = logging.getLogger(__name__)
 
@@ -39,64 +38,67 @@ _log = logging.getLogger(__name__)
 class Snapshot:
     """Everything a query needs, of one generation.
 
-    Row `i` of the vectors, the lexical index and the arrays `…_of_row` (read-only) is `passages[i]`.
+    Row `i` of the vectors and the lexical index is `passages[i]`; `articles[a]` has the rows `starts[a]:starts[a + 1]`.
     `calibration` is the JSON object that the build stored; empty when it was built without.
     """
 
     generation: str
     manifest: Manifest
     articles: tuple[IndexedArticle, ...]
-    passages: tuple[Passage, ...]
-    encoded_sha256: tuple[str, ...]
+    pages: Records[Page]
+    passages: Records[Passage]
+    encoded: NDArray[np.uint8]
+    starts: Rows
     vectors: VectorIndex
     lexical: LexicalIndex
     tokens: TokenIndex | None
     glossary: tuple[Entry, ...]
     calibration: Mapping[str, Any]
-    language_of_row: Names
-    family_of_row: Names
-    topic_of_row: Names
-    kind_of_row: Names
-    _articles: Mapping[tuple[str, str], IndexedArticle]
+    _places: Mapping[tuple[str, str], int]
+    _owners: NDArray[np.int32]
     _rows: Mapping[str, Rows]
     _is_in: Mapping[str, NDArray[np.bool_]]
 
     @classmethod
     def of(cls, parts: Parts, manifest: Manifest) -> "Snapshot":
         """The parts with their lookups; `IndexRefused` when they do not belong together."""
-        articles = {(one.article.language, one.article.family): one for one in parts.articles}
-        _check(parts, manifest, articles)
-        passages = tuple(one.passage for one in parts.passages)
-        owners = [articles[passage.language, passage.family].article for passage in passages]
-        languages = _names(owners, lambda article: article.language)
+        places = {(one.article.language, one.article.family): at for at, one in enumerate(parts.articles)}
+        _check(parts, manifest, len(places))
+        owners = np.repeat(np.arange(len(parts.articles), dtype=np.int32), np.diff(parts.starts))
+        languages = np.array([one.article.language for one in parts.articles], dtype=np.str_)
+        is_in = {str(one): (languages == one)[owners] for one in np.unique(languages)}
         return cls(
             generation=manifest.generation,
             manifest=manifest,
-            articles=parts.articles,
-            passages=passages,
-            encoded_sha256=tuple(one.encoded_sha256 for one in parts.passages),
+            articles=parts.indexed(),
+            pages=parts.pages,
+            passages=parts.passages,
+            encoded=parts.encoded,
+            starts=parts.starts,
             vectors=parts.vectors,
             lexical=parts.lexical,
             tokens=parts.tokens,
             glossary=parts.glossary,
             calibration=parts.calibration,
-            language_of_row=languages,
-            family_of_row=_names(owners, lambda article: article.family),
-            topic_of_row=_names(owners, lambda article: article.topic),
-            kind_of_row=_names(owners, lambda article: article.kind.value),
-            _articles=articles,
-            _rows={str(one): np.flatnonzero(languages == one) for one in np.unique(languages)},
-            _is_in={str(one): languages == one for one in np.unique(languages)},
+            _places=places,
+            _owners=owners,
+            _rows={one: np.flatnonzero(mask) for one, mask in is_in.items()},
+            _is_in=is_in,
         )
 
     def article(self, language: str, family: str) -> IndexedArticle | None:
         """The article of this family in exactly this language."""
-        return self._articles.get((language, family))
+        at = self._places.get((language, family))
+        return None if at is None else self.articles[at]
 
     def article_of_row(self, row: int) -> IndexedArticle:
         """The article that passage `row` belongs to."""
-        passage = self.passages[row]
-        return self._articles[passage.language, passage.family]
+        return self.articles[int(self._owners[row])]
+
+    def passages_of(self, language: str, family: str) -> Sequence[Passage]:
+        """The passages of an article in reading order; none when there is no such article."""
+        at = self._places.get((language, family))
+        return () if at is None else self.passages[int(self.starts[at]) : int(self.starts[at + 1])]
 
     def rows_of(self, language: str) -> Rows:
         """The rows of all passages in one language, ascending; empty for a language without articles."""
@@ -223,20 +225,22 @@ class SnapshotHolder:
                 _log.exception("the index could not be polled")
 
 
-def _check(parts: Parts, manifest: Manifest, articles: Mapping[tuple[str, str], IndexedArticle]) -> None:
-    rows = {len(parts.passages), len(parts.vectors), len(parts.lexical), manifest.counts["passages"]}
+def _check(parts: Parts, manifest: Manifest, named: int) -> None:
+    """`named`: how many articles there are by their names."""
+    rows = {len(parts.passages), len(parts.encoded), len(parts.vectors), len(parts.lexical)}
+    rows |= {int(parts.starts[-1]), manifest.counts["passages"]}
     rows |= {len(parts.passages) if parts.tokens is None else len(parts.tokens)}
-    orphans = {(one.passage.language, one.passage.family) for one in parts.passages} - articles.keys()
-    if len(rows) > 1 or orphans or len(articles) != manifest.counts["articles"]:
+    articles = {
+        named,
+        len(parts.articles),
+        len(parts.pages),
+        len(parts.starts) - 1,
+        manifest.counts["articles"],
+    }
+    if len(rows) > 1 or len(articles) > 1 or (np.diff(parts.starts, prepend=0) < 0).any():
         raise IndexRefused(f"The parts of generation {manifest.generation} do not belong together.")
     if parts.vectors.dimension != manifest.encoder.dimension:
         raise IndexRefused(
             f"The vectors of generation {manifest.generation} are {parts.vectors.dimension} wide, its encoder's "
             f"{manifest.encoder.dimension}."
         )
-
-
-def _names(owners: Sequence[Article], name: Callable[[Article], str]) -> Names:
-    names = np.array([name(article) for article in owners], dtype=np.str_)
-    names.flags.writeable = False
-    return names

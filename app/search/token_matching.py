@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.search.encoder import Floats, Ids, TokenVectors
+from app.search.stored import mapped_array
 from app.search.vectors import Rows
 
 FILES = ("known", "whole", "whole_starts", "head", "head_starts")
@@ -72,9 +73,7 @@ class TokenIndex:
     @classmethod
     def load(cls, folder: Path) -> "TokenIndex":
         """What `save` wrote, mapped. The caller has checked the files' hashes (P4)."""
-        mapped = (np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FILES)
-        # A plain array over the same pages: a memmap costs a microsecond for every slice.
-        return cls(*(np.asarray(one) for one in mapped))
+        return cls(*(mapped_array(folder / f"{name}.npy") for name in FILES))
 
 
 def read_tokens(encoder: TokenVectors, texts: Sequence[str]) -> list[Ids]:

@@ -185,7 +185,7 @@ def article(language: str, topic: str, slug: str, response: Response, reading: R
     indexed = reading.best(language, family) if language in TAGS else None
     if indexed is None:
         raise NotFound
-    shown = indexed.article
+    shown, page = indexed.article, indexed.page
     response.headers[GENERATION] = reading.generation
     response.headers["content-language"] = shown.language
     return ArticleAnswer(
@@ -202,11 +202,11 @@ def article(language: str, topic: str, slug: str, response: Response, reading: R
         updated=shown.updated.isoformat() if shown.updated else None,
         revision=shown.revision,
         url=shown.url,
-        markdown=shown.body,
-        html=indexed.rendered.html,
+        markdown=page.source.article.body,
+        html=page.rendered.html,
         contents=[
             ContentsShown(level=entry.level, anchor=entry.anchor, text=entry.text)
-            for entry in indexed.rendered.contents
+            for entry in page.rendered.contents
         ],
         translations={one.article.language: one.article.url for one in reading.translations(family)},
         related=[one.article.family for one in reading.related(indexed, language)],

@@ -33,7 +33,7 @@ from app.articles.rendering import Rendered  # noqa: E402
 from app.articles.sources import Source  # noqa: E402
 from app.search.encoder import Encoder, Floats, TokenVectors, open_encoder, unit_rows  # noqa: E402
 from app.search.fusion import Fusion  # noqa: E402
-from app.search.indexed import IndexedArticle, IndexedPassage, Parts  # noqa: E402
+from app.search.indexed import HASH_BYTES, ArticleEntry, Page, Parts  # noqa: E402
 from app.search.lexical import LexicalIndex, passage_tokens  # noqa: E402
 from app.search.manifest import FORMAT, Manifest, Probes  # noqa: E402
 from app.search.measures import mean_reciprocal_rank, recall_at  # noqa: E402
@@ -43,6 +43,7 @@ from app.search.retriever import LEGS, Candidates  # noqa: E402
 from app.search.searcher import Everything, Fixed, Searcher  # noqa: E402
 from app.search.snapshot import Snapshot  # noqa: E402
 from app.search.static_encoder import StaticEncoder  # noqa: E402
+from app.search.stored import Records, to_bytes  # noqa: E402
 from app.search.token_matching import TokenIndex, read_tokens  # noqa: E402
 from app.search.tokens import fold  # noqa: E402
 from app.search.vectors import VectorIndex  # noqa: E402
@@ -112,10 +113,13 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
         tokens = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
     words = [passage_tokens(passage, article.title) for article, passage in pairs]
     parts = Parts(
-        articles=tuple(
-            IndexedArticle(Source(one, "", 1, (), ()), Rendered("", (), ()), False) for one in articles
+        articles=tuple(ArticleEntry(one.facts, False) for one in articles),
+        pages=Records.of(
+            Page, [to_bytes(Page(Source(one, "", 1, (), ()), Rendered("", (), ()))) for one in articles]
         ),
-        passages=tuple(IndexedPassage(one, "") for one in passages),
+        passages=Records.of(Passage, [to_bytes(one) for one in passages]),
+        encoded=np.zeros((len(passages), HASH_BYTES), dtype=np.uint8),
+        starts=np.arange(len(passages) + 1),
         vectors=VectorIndex.build(encoder.encode_passages(texts)),
         lexical=LexicalIndex.build(words, [one.language for one in passages]),
         tokens=tokens,

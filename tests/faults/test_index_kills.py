@@ -54,8 +54,8 @@ def words_of(snapshot: Snapshot) -> str:
     assert len(said) == 1, f"mixed: {said}"
     (words,) = said
     for one in snapshot.articles:
-        assert words in one.article.body
-        assert words in one.rendered.html
+        assert words in one.page.source.article.body
+        assert words in one.page.rendered.html
     rows, _ = snapshot.vectors.search(ENCODER.encode_queries([words])[0], 1)
     assert words in snapshot.passages[rows[0]].text
     return words

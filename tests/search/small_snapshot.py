@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+import numpy as np
+
 from app.articles.article import Article, Kind, Passage, Significance, Status, passage_digest
 from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.articles.sources import Source
 from app.search.encoder import Encoder, TokenVectors
-from app.search.indexed import IndexedArticle, IndexedPassage, Parts
+from app.search.indexed import HASH_BYTES, ArticleEntry, Parts, starts_of
+from app.search.indexed import Page as IndexedPage
 from app.search.lexical import LexicalIndex, passage_tokens
 from app.search.manifest import FORMAT, Manifest, Probes
 from app.search.snapshot import Snapshot
+from app.search.stored import Records, to_bytes
 from app.search.token_matching import TokenIndex, read_tokens
 from app.search.vectors import VectorIndex
 
@@ -67,13 +71,17 @@ def snapshot_of(
     if isinstance(encoder, TokenVectors):
         token_index = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
     parts = Parts(
-        articles=tuple(
-            IndexedArticle(
-                Source(page.article(), "", 1, (), ()), Rendered("", (), ()), page.is_outdated_translation
-            )
-            for page in pages
+        articles=tuple(ArticleEntry(page.article().facts, page.is_outdated_translation) for page in pages),
+        pages=Records.of(
+            IndexedPage,
+            [
+                to_bytes(IndexedPage(Source(page.article(), "", 1, (), ()), Rendered("", (), ())))
+                for page in pages
+            ],
         ),
-        passages=tuple(IndexedPassage(passage, "") for _, passage in owned),
+        passages=Records.of(Passage, [to_bytes(passage) for _, passage in owned]),
+        encoded=np.zeros((len(owned), HASH_BYTES), dtype=np.uint8),
+        starts=starts_of(len(page.sections) for page in pages),
         vectors=VectorIndex.build(encoder.encode_passages(texts)),
         lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
         tokens=token_index,

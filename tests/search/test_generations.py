@@ -45,7 +45,7 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def _damage(house: House, generation: str, name: str = "passages.json") -> None:
+def _damage(house: House, generation: str, name: str = "passages.jsonl") -> None:
     path = folder_of(house.index, generation) / name
     path.write_bytes(path.read_bytes() + b" ")
 

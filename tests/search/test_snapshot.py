@@ -43,10 +43,10 @@ def test_the_lookups_agree_with_the_passages(house: House) -> None:
     for row, passage in enumerate(snapshot.passages):
         owner = snapshot.article_of_row(row).article
         assert (owner.language, owner.family) == (passage.language, passage.family)
-        assert snapshot.language_of_row[row] == passage.language
-        assert snapshot.family_of_row[row] == passage.family
-        assert snapshot.topic_of_row[row] == passage.family.partition("/")[0]
-        assert snapshot.kind_of_row[row] == "faq"
+        assert snapshot.are_in(passage.language, np.array([row])).all()
+        assert snapshot.passages_of(owner.language, owner.family)[passage.ordinal] == passage
+    assert len(snapshot.passages_of("en", "payments/card")) > 0
+    assert len(snapshot.passages_of("ja", "payments/card")) == 0
     rows = np.concatenate([snapshot.rows_of("en"), snapshot.rows_of("es")])
     assert sorted(rows.tolist()) == list(range(len(snapshot.passages)))
     assert snapshot.rows_of("ja").size == 0
@@ -59,8 +59,9 @@ def test_pages_come_with_the_snapshot(house: House) -> None:
     house.build("some *words*")
     one = open_snapshot(house.index, ENCODER).article("en", "billing/refund-0")
     assert one is not None
-    assert "<em>words</em>" in one.rendered.html
-    assert one.rendered.contents[0].text == "When does it happen?"
+    rendered = one.page.rendered
+    assert "<em>words</em>" in rendered.html
+    assert rendered.contents[0].text == "When does it happen?"
     assert one.article.title == "The refund-0 page"
 
 
@@ -87,7 +88,7 @@ def test_a_snapshot_cannot_be_changed(house: House) -> None:
     with pytest.raises(FrozenInstanceError):
         snapshot.generation = "x"  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
-        snapshot.language_of_row[0] = "xx"
+        snapshot.encoded[0] = 0
 
 
 def test_any_generation_can_be_opened_by_name(house: House) -> None:

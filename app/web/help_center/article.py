@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from app.errors import NotFound
 from app.languages import TAGS
-from app.search.indexed import IndexedArticle
 from app.web.context import PageOf
 from app.web.help_center.structured import structured_data
 from app.web.pages import Page
@@ -33,7 +32,7 @@ def _page(page: Page, reading: Reading, family: str, vote: str | None) -> HTMLRe
     indexed = reading.best(page.language, family)
     if indexed is None:
         raise NotFound
-    shown = indexed.article
+    shown, rendered = indexed.article, indexed.page.rendered
     translations = reading.translations(family)
     return page.render(
         "article.html",
@@ -41,8 +40,8 @@ def _page(page: Page, reading: Reading, family: str, vote: str | None) -> HTMLRe
         paths={tag: f"/{tag}/{family}" for tag in TAGS},
         article=shown,
         shelf=shelf_of(shown.topic),
-        body=Markup(_body(indexed, page.language)),  # noqa: S704  # sanitised when the index was built
-        contents=[entry for entry in indexed.rendered.contents if entry.level == 2],
+        body=Markup(_body(rendered.html, shown.language, page.language)),  # noqa: S704  # sanitised when the index was built
+        contents=[entry for entry in rendered.contents if entry.level == 2],
         translations=[one.article.language for one in translations],
         is_fallback=shown.language != page.language,
         is_outdated=indexed.is_outdated_translation,
@@ -58,13 +57,12 @@ def _markdown(page: Page, family: str, reading: Reading) -> Response:
     if indexed is None:
         raise NotFound
     headers = {"x-index-generation": reading.generation, "content-language": indexed.article.language}
-    text = f"# {indexed.article.title}\n\n{indexed.article.body.strip()}\n"
+    text = f"# {indexed.article.title}\n\n{indexed.page.source.article.body.strip()}\n"
     return PlainTextResponse(text, headers=headers, media_type="text/markdown; charset=utf-8")
 
 
-def _body(indexed: IndexedArticle, language: str) -> str:
+def _body(html: str, theirs: str, language: str) -> str:
     """The article's HTML. Inside a fallback, links to other articles keep the reader in their own language."""
-    theirs = indexed.article.language
     if theirs == language:
-        return indexed.rendered.html
-    return indexed.rendered.html.replace(f'<a href="/{theirs}/', f'<a href="/{language}/')
+        return html
+    return html.replace(f'<a href="/{theirs}/', f'<a href="/{language}/')
