@@ -1,7 +1,7 @@
 """An article is one page of help in one language; a passage is the part of it that is encoded and quoted."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from enum import StrEnum
@@ -51,7 +51,8 @@ class ArticleFacts:
 
     `family` is `"topic/slug"`, shared by all translations. `last_major` is the newest revision that changed the
     meaning. `translation_of` is the English revision that a translation renders. `path` is relative to the content
-    folder, with `/`. `digest` is the sha256 of the file, in hex.
+    folder, with `/`. `digest` is the sha256 of the file, in hex. `questions` are other ways in which readers ask for this
+    article: they are searched and not shown.
     """
 
     family: str
@@ -62,6 +63,7 @@ class ArticleFacts:
     kind: Kind
     summary: str
     tags: tuple[str, ...]
+    questions: tuple[str, ...]
     updated: date | None
     revision: int
     significance: Significance
@@ -120,7 +122,9 @@ class Passage:
         return "\n".join((title, *self.heading_path))
 
 
-def passage_digest(language: str, title: str, heading_path: tuple[str, ...], text: str) -> str:
+def passage_digest(
+    language: str, title: str, heading_path: tuple[str, ...], text: str, questions: Sequence[str] = ()
+) -> str:
     """The sha256 (hex) of all that decides a passage's vector: equal digests may share one."""
-    parts = (language, title, str(len(heading_path)), *heading_path, text)
+    parts = (language, title, str(len(heading_path)), *heading_path, text, *questions)
     return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()

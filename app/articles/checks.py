@@ -19,6 +19,7 @@ LENGTH = (150, 900)  # words; ideographs count as `passages.words` counts them, 
 LENGTH_OF_IDEOGRAPHS = (100, 470)  # 400 to 1,800 characters
 SUMMARY_MAX = 200
 TAGS_BETWEEN = (2, 5)
+QUESTIONS_BETWEEN = (3, 8)
 RELATED_BETWEEN = (2, 4)
 HEADINGS_BETWEEN = (2, 8)
 REVIEWED_WITHIN = timedelta(days=366)
@@ -60,6 +61,7 @@ def _counts(article: Article, markup: Markup, _library: Library) -> Iterator[str
     headings = sum(block.level == 2 for block in markup.blocks)
     for name, count, (least, most) in (
         ("tags", len(article.tags), TAGS_BETWEEN),
+        ("questions", len(article.questions), QUESTIONS_BETWEEN),
         ("related articles", len(article.related), RELATED_BETWEEN),
         ("headings", headings, HEADINGS_BETWEEN),
     ):

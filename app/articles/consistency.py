@@ -15,7 +15,11 @@ def inconsistencies(folder: Path, sources: Sequence[Source]) -> list[ContentFaul
     """Every fault between the articles of one folder. `sources` are those that could be read."""
     # An article with a fault of its own still has its name, so that links to it are not reported as well.
     families = {source.article.family for source in sources} | _families_on_disk(folder)
-    faults: list[ContentFault] = [*_slugs_taken_twice(sources), *_translations(folder, sources)]
+    faults: list[ContentFault] = [
+        *_slugs_taken_twice(sources),
+        *_questions_taken_twice(sources),
+        *_translations(folder, sources),
+    ]
     for source in sources:
         faults.extend(_related(source, families))
         faults.extend(_links(source, families))
@@ -40,6 +44,20 @@ def _slugs_taken_twice(sources: Sequence[Source]) -> Iterator[ContentFault]:
         other = first.setdefault((article.language, article.slug), article.path)
         if other != article.path:
             yield ContentFault(article.path, 1, "slug", f"is taken already by {other}")
+
+
+def _questions_taken_twice(sources: Sequence[Source]) -> Iterator[ContentFault]:
+    """A question that two articles of a language claim would help neither to be found."""
+    first: dict[tuple[str, str], str] = {}
+    for source in sources:
+        article = source.article
+        for question in article.questions:
+            path = first.setdefault((article.language, " ".join(question.casefold().split())), article.path)
+            if path != article.path:
+                line = source.line_of("questions")
+                yield ContentFault(
+                    article.path, line, "questions", f"{question!r} is a question of {path} already"
+                )
 
 
 def _translations(folder: Path, sources: Sequence[Source]) -> Iterator[ContentFault]:

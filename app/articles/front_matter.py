@@ -88,6 +88,9 @@ class FrontMatter(BaseModel):
     tags: Annotated[
         tuple[Annotated[_Line, Field(max_length=60)], ...], Field(strict=False, max_length=20)
     ] = ()
+    questions: Annotated[
+        tuple[Annotated[_Line, Field(max_length=200)], ...], Field(strict=False, max_length=20)
+    ] = ()
     updated: _Day | None = None
     revision: _Revision = 1
     significance: Annotated[Significance, Field(strict=False)] = Significance.MEDIUM

@@ -43,7 +43,9 @@ def passages(article: Article) -> tuple[Passage, ...]:
                     heading=section.path[-1] if section.path else "",
                     heading_path=section.path,
                     text=text,
-                    digest=passage_digest(article.language, article.title, section.path, text),
+                    digest=passage_digest(
+                        article.language, article.title, section.path, text, article.questions
+                    ),
                 )
             )
     return tuple(found)

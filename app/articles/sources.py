@@ -164,6 +164,7 @@ def _article(folder: Path, path: str, matter: FrontMatter, body: str, markup: Ma
         kind=matter.kind,
         summary=matter.summary or _first_paragraph(markup),
         tags=matter.tags,
+        questions=matter.questions,
         updated=matter.updated,
         revision=matter.revision,
         significance=matter.significance,

@@ -66,12 +66,16 @@ class Draft:
         """The first part of it: title and headings."""
         return self.passages[row].head_text(self._article(row).title)
 
+    def asked(self, row: int) -> str:
+        """The questions that are listed under the passage's article, in one text."""
+        return "\n".join(self._article(row).questions)
+
     def lexical(self, progress: Progress) -> LexicalIndex:
         """The words of all passages."""
         said: list[list[str]] = [[] for _ in self.passages]
         for row in _counted(progress, "indexing words", self.new_rows):
             article = self._article(row)
-            said[row] = passage_tokens(self.passages[row], article.title, article.tags)
+            said[row] = passage_tokens(self.passages[row], article.title, article.tags, article.questions)
         languages = [one.article.language for one in self.articles]
         counts = np.diff(self.starts).tolist()
         of_rows = [tag for tag, count in zip(languages, counts, strict=True) for _ in range(count)]
@@ -130,7 +134,10 @@ def _cut(source: Source) -> _Cut:
     return _Cut(
         to_bytes(Page(source, render(article))),
         [to_bytes(one) for one in found],
-        b"".join(_sha256(one.encoded_text(article.title)).digest() for one in found),
+        b"".join(
+            _sha256("\n".join((one.encoded_text(article.title), *article.questions))).digest()
+            for one in found
+        ),
         [-1] * len(found),
     )
 

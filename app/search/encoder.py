@@ -107,6 +107,24 @@ def open_encoder(spec: str) -> Encoder:
     return SentenceEncoder(spec, folder)
 
 
+def encode_with_questions(encoder: Encoder, texts: Sequence[str], asked: Sequence[str]) -> Floats:
+    """Passages to unit rows (len(texts), dimension), each moved half-way to what readers ask: `asked`, "" for nothing.
+
+    The question's part is the same for every passage of an article, however long: so the article is found by it, and which
+    passage of it comes first is left to the passages (article MRR on the tuning questions .845 → .895, from other languages
+    to English .773 → .801; with the questions inside the text every seventh question got another passage, often the introduction).
+    """
+    rows = encoder.encode_passages(texts)
+    known = list(dict.fromkeys(text for text in asked if text))
+    if not known:
+        return rows
+    places = {text: at for at, text in enumerate(known)}
+    moved = [at for at, text in enumerate(asked) if text]
+    rows = rows.copy()
+    rows[moved] = unit_rows(rows[moved] + encoder.encode_passages(known)[[places[asked[at]] for at in moved]])
+    return rows
+
+
 def unit_rows(rows: Floats) -> Floats:
     """`rows` (n, d) scaled to length 1, in place; a row of zeros stays one."""
     norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from app.articles.article import Passage
-from app.search.bm25 import Entries, Floats, LanguageColumns, Numbers
+from app.search.bm25 import ASKED, Entries, Floats, LanguageColumns, Numbers
 from app.search.stored import mapped_array, to_bytes
 from app.search.tokens import PART, analyse, words
 
@@ -25,11 +25,17 @@ PART_WEIGHT = 0.25
 HEADING_WEIGHT = 2
 
 
-def passage_tokens(passage: Passage, title: str, tags: Sequence[str] = ()) -> list[str]:
-    """The tokens under which a passage is found: its text, its headings (twice), its article's title and tags."""
+def passage_tokens(
+    passage: Passage, title: str, tags: Sequence[str] = (), questions: Sequence[str] = ()
+) -> list[str]:
+    """The tokens under which a passage is found: its text, its headings (twice), its article's title and tags; and behind
+    `ASKED` those that stand in none of these but in a question that is listed for the article."""
     headings = " ".join(passage.heading_path) or passage.heading
     around = [title, *tags, *[headings] * HEADING_WEIGHT]
-    return [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
+    own = [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
+    there = set(own)
+    asked = dict.fromkeys(token for text in questions for token in analyse(text, passage.language))
+    return own + [ASKED + token for token in asked if token not in there]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,7 @@ class LexicalIndex:
         if columns is None or not asked:
             return 0.0
         weights = {word: columns.idf(word) for word in asked}
-        return sum(weight for word, weight in weights.items() if word in columns.vocabulary) / sum(
-            weights.values()
-        )
+        return sum(weight for word, weight in weights.items() if columns.knows(word)) / sum(weights.values())
 
     def save(self, folder: Path) -> None:
         """Writes one file for each array, language after language, and the words; the same index gives the same bytes."""

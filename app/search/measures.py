@@ -115,3 +115,16 @@ def chance_calibration_error(probabilities: Floats, bins: int = 10) -> float:
     draw = np.random.default_rng(SEED)
     worlds = draw.random((DRAWS, len(probabilities))) < probabilities
     return float(np.mean([expected_calibration_error(probabilities, world, bins) for world in worlds]))
+
+
+def chance_spread(shares: Sequence[float], counts: Sequence[int]) -> float:
+    """The mean distance of the highest and the lowest share of groups of so many questions, if all were equally good.
+
+    Eight groups of 28 in which 98 of 100 questions succeed lie 6 points apart; so much is chance alone.
+    """
+    asked = np.array(counts)
+    if not asked.sum():
+        return float("nan")
+    together = float((np.array(shares) * asked).sum() / asked.sum())
+    drawn = np.random.default_rng(SEED).binomial(asked, together, (DRAWS, len(asked))) / asked
+    return float((drawn.max(axis=1) - drawn.min(axis=1)).mean())

@@ -6,7 +6,7 @@ from math import nan
 from typing import Any
 
 from app.languages import DEFAULT
-from app.search.measures import Estimate
+from app.search.measures import Estimate, chance_spread
 from app.search.quality_report import ALL, Against, Found, Report, without_nan
 
 # Less is better.
@@ -116,7 +116,8 @@ def _spread(found: Sequence[Found]) -> str:
     best, worst = max(recalls.values(), default=nan), min(recalls.values(), default=nan)
     return (
         f"Recall@5 of the best language {best:.3f} ({_languages(recalls, best)}), of the worst {worst:.3f} "
-        f"({_languages(recalls, worst)}): {100 * (best - worst):.1f} points apart"
+        f"({_languages(recalls, worst)}): {100 * (best - worst):.1f} points apart, where chance alone would give "
+        f"{100 * chance_spread([one.recall_5 for one in found], [one.questions for one in found]):.1f}"
     )
 
 

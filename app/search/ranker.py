@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.search.fusion import Fusion
-from app.search.retriever import LEGS, LEXICAL, Candidates
+from app.search.retriever import HEADING, LEGS, LEXICAL, Candidates
 from app.search.vectors import Rows
 
 Floats = NDArray[np.float32]
@@ -68,17 +68,26 @@ def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
     """One passage an article, best first; equal scores in the order of the rows; what is next to nothing left out."""
     parts = fusion.parts(candidates)
     scores = parts.sum(axis=1)
-    best = _best_of_each(candidates, scores)
-    enough = scores[best] >= LEAST_SHARE * _attainable(candidates, fusion)[best]
+    if not len(scores):
+        none = np.empty(0, dtype=np.int64)
+        return Ranking(candidates, none, none, scores, parts)
+    highest = np.maximum.reduceat(scores, candidates.starts[:-1])
+    best = _best_of_each(candidates, scores - _by_listed_questions(candidates, fusion))
+    enough = highest >= LEAST_SHARE * _attainable(candidates, fusion)[best]
     articles = np.flatnonzero(enough)
-    articles = articles[np.argsort(-scores[best[articles]], kind="stable")]
-    return Ranking(candidates, best[articles], articles, scores[best[articles]], parts)
+    articles = articles[np.argsort(-highest[articles], kind="stable")]
+    return Ranking(candidates, best[articles], articles, highest[articles], parts)
+
+
+def _by_listed_questions(candidates: Candidates, fusion: Fusion) -> Floats:
+    """What each row owes to the questions that are listed for its article, (rows,)."""
+    weights = fusion.matrix[candidates.readable.astype(np.intp), HEADING]
+    owed: Floats = weights * (candidates.legs[:, HEADING] - candidates.headings)
+    return owed
 
 
 def _best_of_each(candidates: Candidates, scores: Floats) -> Rows:
     """The position of the first of the highest scores of each article."""
-    if not len(scores):
-        return np.empty(0, dtype=np.int64)
     highest = np.maximum.reduceat(scores, candidates.starts[:-1])
     reached = np.flatnonzero(scores == np.repeat(highest, candidates.counts))
     return reached[np.searchsorted(reached, candidates.starts[:-1])]

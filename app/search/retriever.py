@@ -25,6 +25,7 @@ LEGS = (
 )  # fmt: skip
 LEXICAL = slice(0, 3)
 LATE = slice(5, 8)
+HEADING = LEGS.index("heading_matching")
 # How many rows each leg proposes. Their articles are then looked at whole. From 32 on, more found no more (tuning questions).
 BREADTH = 50
 # How many of these rows are compared token by token, rounded up to whole articles.
@@ -40,12 +41,14 @@ Floats = NDArray[np.float32]
 class Candidates:
     """Rows of the snapshot with `legs` (rows, len(LEGS)), article by article: article `i` has the rows
     `starts[i]:starts[i + 1]` and the place `places[i]` in the scope. `readable`: which rows are in the question's language.
-    Columns of legs that could not take part are 0."""
+    Columns of legs that could not take part are 0. `headings` (rows,) is the heading's late interaction without the questions
+    that are listed for the article: these say which article it is, but not which passage of it."""
 
     rows: Rows
     places: Rows
     starts: Rows
     legs: Floats
+    headings: Floats
     readable: NDArray[np.bool_]
 
     @cached_property
@@ -95,8 +98,9 @@ def compare_tokens(candidates: Candidates, question: Question, matcher: TokenMat
     chosen = _rows_of_first_articles(candidates, first)
     compared = matcher.compare(question.text, candidates.rows[chosen])
     late = np.empty((len(candidates.rows), 3), dtype=np.float32)
-    late[:, :2] = compared.min(axis=0)
-    late[chosen, :2] = compared
+    late[:] = compared.min(axis=0)
+    late[chosen] = compared
+    candidates.headings[:] = late[:, 2]
     late[:, 2] = candidates.article_means(late[:, 0])
     candidates.legs[:, LATE] = late
 
@@ -110,7 +114,8 @@ def _whole_articles(snapshot: Snapshot, scope: Scope, proposed: Rows, question: 
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     rows = scope.rows[np.arange(starts[-1]) + np.repeat(scope.starts[places] - starts[:-1], counts)]
     legs = np.zeros((len(rows), len(LEGS)), dtype=np.float32)
-    return Candidates(rows, places, starts, legs, snapshot.are_in(question.language, rows))
+    headings = np.zeros(len(rows), dtype=np.float32)
+    return Candidates(rows, places, starts, legs, headings, snapshot.are_in(question.language, rows))
 
 
 def _rows_of_first_articles(candidates: Candidates, first: Floats) -> Rows:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.errors import IndexRefused
 from app.search.draft import Draft, Progress
-from app.search.encoder import Encoder, Floats, Ids, TokenVectors
+from app.search.encoder import Encoder, Floats, TokenVectors, encode_with_questions
 from app.search.snapshot import Snapshot
 from app.search.token_matching import TokenIndex, read_tokens
 from app.search.vectors import Rows, VectorIndex
@@ -54,7 +54,9 @@ class Reuse:
         for start in range(0, len(keys), ENCODE_BATCH):
             tell("encoding passages", start, len(keys))
             batch = keys[start : start + ENCODE_BATCH]
-            encoded = encoder.encode_passages([self.draft.text(self.missing[key]) for key in batch])
+            rows = [self.missing[key] for key in batch]
+            texts, asked = [self.draft.text(row) for row in rows], [self.draft.asked(row) for row in rows]
+            encoded = encode_with_questions(encoder, texts, asked)
             found.update(zip(batch, encoded, strict=True))
         tell("encoding passages", len(keys), len(keys))
         for row in np.flatnonzero(~is_known).tolist():
@@ -73,11 +75,13 @@ class Reuse:
         before = self.previous.tokens.passages() if self.previous and self.previous.tokens else []
         rows = self.rows.tolist() if before else [-1] * len(self.hashes)
         new = [at for at, row in enumerate(rows) if row < 0]
-        whole = read_tokens(encoder, [self.draft.text(at) for at in new])
-        head = read_tokens(encoder, [self.draft.heading(at) for at in new])
-        read = dict(zip(new, zip(whole, head, strict=True), strict=True))
-        found: list[tuple[Ids, Ids]] = [before[row] if row >= 0 else read[at] for at, row in enumerate(rows)]
-        return TokenIndex.of([one for one, _ in found], [one for _, one in found])
+        draft = self.draft
+        read = [
+            read_tokens(encoder, [said(at) for at in new])
+            for said in (draft.text, draft.heading, draft.asked)
+        ]
+        fresh = dict(zip(new, zip(*read, strict=True), strict=True))
+        return TokenIndex.of([before[row] if row >= 0 else fresh[at] for at, row in enumerate(rows)])
 
 
 def _keys(hashes: NDArray[np.uint8]) -> list[bytes]:

@@ -104,7 +104,7 @@ class Searcher:
         return tuple(scope.articles[place].article.family for place in candidates.places), candidates
 
     def suggest(self, text: str, language: str, limit: int = 8) -> list[Suggestion]:
-        """Titles that fit what has been typed so far, best first."""
+        """Titles that fit what has been typed so far, or that answer a question which fits, best first."""
         scope, titles = self._current().titles(language)
         found = (scope.articles[at].article for at in titles.search(text, language))
         published = (article for article in found if self._publication.is_published(article.path))
@@ -185,8 +185,8 @@ class _Prepared:
             scope = self.scopes.of(Query("", language))
             # Readers of two languages without articles of their own see the same.
             same = next((one for one in self._titles.values() if one[0].articles == scope.articles), None)
-            titles = [(one.article.title, one.article.language) for one in scope.articles]
-            self._titles[language] = same or (scope, TitleIndex.build(titles))
+            articles = [one.article for one in scope.articles]
+            self._titles[language] = same or (scope, TitleIndex.build(articles))
         return self._titles[language]
 
 

@@ -100,9 +100,10 @@ def _agreement(ranking: Ranking) -> float:
 def _heading_fit(snapshot: Snapshot, row: int, question: Question) -> float:
     passage = snapshot.passages[row]
     columns = snapshot.lexical.columns[passage.language]
-    title = snapshot.article_of_row(row).article.title
+    article = snapshot.article_of_row(row).article
     asked = set(question.tokens)
-    return max(_share_used(columns, text, asked) for text in (title, passage.heading))
+    about = (article.title, passage.heading, *article.questions)
+    return max(_share_used(columns, text, asked) for text in about)
 
 
 def _share_used(columns: LanguageColumns, text: str, asked: set[str]) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.articles.article import ArticleFacts
 from app.search.lexical import LexicalIndex
 from app.search.tokens import PART, analyse, fold
 
@@ -15,21 +16,32 @@ LEAST_SHARE = 0.12
 
 @dataclass(frozen=True, slots=True)
 class TitleIndex:
-    """Titles by the beginnings of their words, and by their tokens."""
+    """Titles, and the questions that are listed under them, by the beginnings of their words and by their tokens.
+
+    Row `i` of `index` belongs to the article at place `places[i]`.
+    """
 
     index: LexicalIndex
+    places: Sequence[int]
 
     @classmethod
-    def build(cls, titles: Sequence[tuple[str, str]]) -> "TitleIndex":
-        """From (title, language) of every article, in order."""
-        lists = [_title_tokens(title, language) for title, language in titles]
-        return cls(LexicalIndex.build(lists, [language for _, language in titles]))
+    def build(cls, articles: Sequence[ArticleFacts]) -> "TitleIndex":
+        """From every article, in order."""
+        texts = [
+            (place, text, one.language)
+            for place, one in enumerate(articles)
+            for text in (one.title, *one.questions)
+        ]
+        lists = [_title_tokens(text, language) for _, text, language in texts]
+        return cls(
+            LexicalIndex.build(lists, [language for *_, language in texts]), [place for place, *_ in texts]
+        )
 
     def search(self, text: str, language: str) -> list[int]:
-        """The places of the fitting titles, best first."""
+        """The places of the articles of which a title or a question fits, best first."""
         scores, _ = self.index.scores(_typed_tokens(text, language))
         order = np.argsort(-scores, kind="stable")
-        return [int(at) for at in order if scores[at] >= LEAST_SHARE]
+        return list(dict.fromkeys(self.places[at] for at in order.tolist() if scores[at] >= LEAST_SHARE))
 
 
 def _title_tokens(title: str, language: str) -> list[str]:

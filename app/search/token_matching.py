@@ -17,7 +17,7 @@ from app.search.encoder import Floats, Ids, TokenVectors
 from app.search.stored import mapped_array
 from app.search.vectors import Rows
 
-FILES = ("known", "whole", "whole_starts", "head", "head_starts")
+FILES = ("known", "whole", "whole_starts", "head", "head_starts", "asked", "asked_starts")
 ENCODED_AT_ONCE = 1024
 # The heaviest tokens of a question that are looked for; a long story must not cost more than a question.
 LONGEST_QUESTION = 16
@@ -28,7 +28,8 @@ class TokenIndex:
     """The encoder's tokens of every passage.
 
     `known` are the tokens in use, ascending; the others are places in it. `whole` has the distinct tokens of all that is
-    encoded for a passage, row `i` at `whole_starts[i]:whole_starts[i + 1]`; `head` likewise those of title and headings.
+    encoded for a passage, row `i` at `whole_starts[i]:whole_starts[i + 1]`; `head` likewise those of title and headings, and
+    `asked` those of the questions that are listed under the article.
     """
 
     known: Ids
@@ -36,34 +37,39 @@ class TokenIndex:
     whole_starts: Rows
     head: NDArray[Any]
     head_starts: Rows
+    asked: NDArray[Any]
+    asked_starts: Rows
 
     def __len__(self) -> int:
         return len(self.whole_starts) - 1
 
     @classmethod
-    def of(cls, whole: Sequence[Ids], head: Sequence[Ids]) -> "TokenIndex":
-        """From the distinct tokens of each passage, and of its title and headings."""
-        every = np.concatenate([*whole, *head, np.empty(0, dtype=np.int32)])
+    def of(cls, passages: Sequence[tuple[Ids, Ids, Ids]]) -> "TokenIndex":
+        """From the distinct tokens of each passage, of its title and headings, and of the questions of its article."""
+        columns = [[one[column] for one in passages] for column in range(3)]
+        every = np.concatenate([*columns[0], *columns[1], *columns[2], np.empty(0, dtype=np.int32)])
         known = np.unique(every)
         narrow = np.uint16 if len(known) <= np.iinfo(np.uint16).max else np.int32
         places = np.searchsorted(known, every).astype(narrow)
-        counts = np.array([len(one) for one in (*whole, *head)], dtype=np.int64)
-        cut = int(counts[: len(whole)].sum())
+        counts = [np.array([len(one) for one in column], dtype=np.int64) for column in columns]
+        ends = np.cumsum([int(count.sum()) for count in counts])
+        whole, head, asked = np.split(places, ends[:-1])
         return cls(
-            known.astype(np.int32),
-            places[:cut],
-            _starts(counts[: len(whole)]),
-            places[cut:],
-            _starts(counts[len(whole) :]),
-        )
+            known.astype(np.int32), whole, _starts(counts[0]), head, _starts(counts[1]), asked, _starts(counts[2])
+        )  # fmt: skip
 
-    def passages(self) -> list[tuple[Ids, Ids]]:
-        """What `of` was given, row by row."""
+    def passages(self) -> list[tuple[Ids, Ids, Ids]]:
+        """What `of` was given."""
         known = np.asarray(self.known)
-        return [
-            (known[self.whole[whole[0] : whole[1]]], known[self.head[head[0] : head[1]]])
-            for whole, head in zip(_pairs(self.whole_starts), _pairs(self.head_starts), strict=True)
-        ]
+        whole, head, asked = (
+            [known[places[low:high]] for low, high in pairwise(starts.tolist())]
+            for places, starts in self.columns()
+        )
+        return list(zip(whole, head, asked, strict=True))
+
+    def columns(self) -> tuple[tuple[NDArray[Any], Rows], ...]:
+        """Each of the three with its starts."""
+        return (self.whole, self.whole_starts), (self.head, self.head_starts), (self.asked, self.asked_starts)
 
     def save(self, folder: Path) -> None:
         """Writes one file for each array; the same tokens give the same bytes."""
@@ -93,38 +99,47 @@ class TokenMatcher:
         self._table, _ = encoder.token_rows(np.asarray(tokens.known))
 
     def compare(self, text: str, rows: Rows) -> Floats:
-        """Float32 (len(rows), 2): `matching` and `heading_matching` of the question and these passages.
+        """Float32 (len(rows), 3): `matching`, `heading_matching`, and the latter without listed questions, of the question and
+        these passages.
 
         The mean over the question's tokens, weighted by the encoder, of the best cosine among the passage's tokens, and
-        among those of its title and headings. 0 for what has no token.
+        among those of its title and headings and of the questions listed for its article. 0 for what has no token.
         """
         asked, weights = self._encoder.token_rows(self._encoder.token_ids([text])[0])
         if not len(asked) or not len(rows):
-            return np.zeros((len(rows), 2), dtype=np.float32)
+            return np.zeros((len(rows), 3), dtype=np.float32)
         if len(asked) > LONGEST_QUESTION:
             heaviest = np.argpartition(weights, len(weights) - LONGEST_QUESTION)[-LONGEST_QUESTION:]
             asked, weights = asked[heaviest], weights[heaviest]
-        places, starts = self._places(rows)
+        listed = np.flatnonzero(self._tokens.asked_starts[rows + 1] > self._tokens.asked_starts[rows])
+        places, starts = self._places(rows, rows[listed])
         used, at = _distinct(places, len(self._table))
         # One row a token of the passages: what follows then reads memory in its own order.
         cosines = asked @ self._table.take(used, axis=0).T
         best = np.maximum.reduceat(cosines.take(at, axis=1), starts, axis=1)
-        matched = (weights / weights.sum()) @ best
-        both: Floats = matched.reshape(2, len(rows)).T
-        return both
+        n = len(rows)
+        weights = weights / weights.sum()
+        matched = np.empty((n, 3), dtype=np.float32)
+        matched[:, 0], matched[:, 2] = (weights @ best[:, : 2 * n]).reshape(2, n)
+        matched[:, 1] = matched[:, 2]
+        if len(listed):
+            matched[listed, 1] = weights @ np.maximum(best[:, n + listed], best[:, 2 * n :])
+        return matched
 
-    def _places(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Tokens of the passages and then of their headings in one row, and where each begins; none is left empty."""
-        tokens = self._tokens
-        # The passages of an article stand together, and so do their tokens.
-        breaks = np.flatnonzero(np.diff(rows) != 1)
-        firsts = rows[np.concatenate([[0], breaks + 1])]
-        ends = rows[np.concatenate([breaks, [len(rows) - 1]])] + 1
+    def _places(self, rows: Rows, listed: Rows) -> tuple[Rows, Rows]:
+        """Tokens of the passages `rows`, then of their headings, then of the questions of `listed`, in one row, and where each
+        begins; none is left empty."""
         parts, lengths = [], []
-        for column, starts in ((tokens.whole, tokens.whole_starts), (tokens.head, tokens.head_starts)):
+        for (column, starts), wanted in zip(self._tokens.columns(), (rows, rows, listed), strict=True):
+            if not len(wanted):
+                continue
+            # The passages of an article stand together, and so do their tokens.
+            breaks = np.flatnonzero(np.diff(wanted) != 1)
+            firsts = wanted[np.concatenate([[0], breaks + 1])]
+            ends = wanted[np.concatenate([breaks, [len(wanted) - 1]])] + 1
             bounds = zip(starts[firsts].tolist(), starts[ends].tolist(), strict=True)
             parts += [column[low:high] for low, high in bounds]
-            lengths.append(starts[rows + 1] - starts[rows])
+            lengths.append(starts[wanted + 1] - starts[wanted])
         places, length = np.concatenate(parts), np.concatenate(lengths)
         if not length.all():  # a title of unreadable signs: it counts like any one token
             places = np.insert(places, (np.cumsum(length) - length)[length == 0], 0)
@@ -145,7 +160,3 @@ def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:
 def _starts(counts: Rows) -> Rows:
     starts: Rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return starts
-
-
-def _pairs(starts: Rows) -> list[tuple[int, int]]:
-    return list(pairwise(starts.tolist()))

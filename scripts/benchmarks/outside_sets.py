@@ -98,7 +98,7 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
         articles.append(
             Article(
                 family=f"made/{family}", language=one.language, topic="made", slug=family, title=one.title, kind=Kind.FAQ,
-                summary="", tags=(), updated=None, revision=1, significance=Significance.MAJOR, last_major=1,
+                summary="", tags=(), questions=(), updated=None, revision=1, significance=Significance.MAJOR, last_major=1,
                 translation_of=None, review_by=None, owner=None, status=Status.PUBLISHED, related=(), video=None, body="",
                 path=f"{one.language}/{family}.md", digest=family,
             )
@@ -110,7 +110,8 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
     heads = [passage.head_text(article.title) for article, passage in pairs]
     tokens = None
     if isinstance(encoder, TokenVectors):
-        tokens = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
+        columns = [read_tokens(encoder, said) for said in (texts, heads, [""] * len(texts))]
+        tokens = TokenIndex.of(list(zip(*columns, strict=True)))
     words = [passage_tokens(passage, article.title) for article, passage in pairs]
     parts = Parts(
         articles=tuple(ArticleEntry(one.facts, False) for one in articles),

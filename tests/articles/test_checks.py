@@ -27,16 +27,21 @@ def _house(content: ContentFolder, **changes: object) -> list[tuple[str, str]]:
             title=slug,
             **{
                 **KEYS,
+                **_questions(slug),
                 "body": GOOD,
                 "related": "[billing/a, billing/c]" if slug == "b" else "[billing/a, billing/b]",
             },
         )
-    content.write("en/billing/a", **{**KEYS, "body": GOOD, **changes})
+    content.write("en/billing/a", **{**KEYS, **_questions("a"), "body": GOOD, **changes})
     return [
         (fault.field, fault.message)
         for fault in house_faults(content.read())
         if fault.path == "en/billing/a.md"
     ]
+
+
+def _questions(slug: str) -> dict[str, str]:
+    return {"questions": f"[who {slug}, where {slug}, when {slug}]"}
 
 
 def test_a_good_article_breaks_no_rule(content: ContentFolder) -> None:
@@ -49,6 +54,7 @@ def test_a_good_article_breaks_no_rule(content: ContentFolder) -> None:
         ({"owner": "null"}, "keys", "owner is missing"),
         ({"review_by": "null"}, "keys", "review_by is missing"),
         ({"tags": "[one]"}, "counts", "1 tags"),
+        ({"questions": "[who, where]"}, "counts", "2 questions, wanted are 3 to 8"),
         ({"related": "[billing/b]"}, "counts", "1 related"),
         ({"summary": "x" * 201}, "counts", "201 characters"),
         ({"body": f"{WORDS}\n\n## Only one?\n\n{STEPS}"}, "counts", "1 headings"),

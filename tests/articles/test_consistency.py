@@ -80,6 +80,15 @@ def test_translations_render_a_revision_that_exists(
     assert _only(content) == (f"{language}/billing/a.md", line, "translation_of", message)
 
 
+def test_a_question_leads_to_one_article_of_a_language(content: ContentFolder) -> None:
+    content.write("en/billing/a", questions='["Is my  money gone?"]')
+    content.write("en/campaigns/b", tags="[x]", questions='["More", "is my money gone?"]')
+    content.write("es/billing/a", questions='["Is my money gone?"]', translation_of=1)
+    assert _only(content) == (
+        "en/campaigns/b.md", 5, "questions", "'is my money gone?' is a question of en/billing/a.md already",
+    )  # fmt: skip
+
+
 def test_a_translation_needs_its_english_article(content: ContentFolder) -> None:
     content.write("es/billing/a", tags="[x]", translation_of=1)
     assert _only(content) == (

@@ -15,6 +15,9 @@ title: "Why was I charged twice?"
 kind: troubleshooting
 summary: "What to check."
 tags: [charge, billing]
+questions:
+  - "Is my money gone?"
+  - Why two charges
 updated: 2026-10-14
 revision: 3
 significance: medium
@@ -53,6 +56,7 @@ def test_every_key_is_read() -> None:
     )
     assert (matter.updated, matter.review_by) == (date(2026, 10, 14), date(2027, 4, 14))
     assert (matter.tags, matter.related) == (("charge", "billing"), ("billing/refund-timing",))
+    assert matter.questions == ("Is my money gone?", "Why two charges")
     assert (matter.revision, matter.last_major_revision) == (3, 2)
     assert matter.video is not None
     assert (matter.video.duration, matter.video.captions) == (3760, {"pt-BR": "walk.pt.vtt"})
@@ -73,7 +77,7 @@ def test_a_major_revision_is_its_own_last_major_one() -> None:
 def test_windows_line_ends_and_a_byte_order_mark_are_no_fault() -> None:
     matter, body, first_line = front_matter.read(PATH, "\ufeff" + FULL.replace("\n", "\r\n"))
     assert matter.owner == "billing-desk"
-    assert (body, first_line) == ("\nFirst line.\n", 19)
+    assert (body, first_line) == ("\nFirst line.\n", 22)
 
 
 @pytest.mark.parametrize(

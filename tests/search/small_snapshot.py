@@ -10,7 +10,7 @@ from app.articles.article import Article, Kind, Passage, Significance, Status, p
 from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.articles.sources import Source
-from app.search.encoder import Encoder, TokenVectors
+from app.search.encoder import Encoder, TokenVectors, encode_with_questions
 from app.search.indexed import HASH_BYTES, ArticleEntry, Parts, starts_of
 from app.search.indexed import Page as IndexedPage
 from app.search.lexical import LexicalIndex, passage_tokens
@@ -33,6 +33,7 @@ class Page:
     sections: tuple[tuple[str, str], ...]
     kind: Kind = Kind.FAQ
     tags: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
     review_by: date | None = None
     is_outdated_translation: bool = False
 
@@ -40,7 +41,7 @@ class Page:
         topic, _, slug = self.family.partition("/")
         return Article(
             family=self.family, language=self.language, topic=topic, slug=slug, title=self.title, kind=self.kind,
-            summary="", tags=self.tags, updated=None, revision=1, significance=Significance.MAJOR, last_major=1,
+            summary="", tags=self.tags, questions=self.questions, updated=None, revision=1, significance=Significance.MAJOR, last_major=1,
             translation_of=None, review_by=self.review_by, owner=None, status=Status.PUBLISHED, related=(),
             video=None, body="", path=f"{self.language}/{self.family}.md", digest="",
         )  # fmt: skip
@@ -64,12 +65,14 @@ def snapshot_of(
 ) -> Snapshot:
     """The pages as a snapshot, in their order."""
     owned = [(page, passage) for page in pages for passage in page.passages()]
-    tokens = [passage_tokens(passage, page.title, page.tags) for page, passage in owned]
+    tokens = [passage_tokens(passage, page.title, page.tags, page.questions) for page, passage in owned]
     texts = [passage.encoded_text(page.title) for page, passage in owned]
     heads = [passage.head_text(page.title) for page, passage in owned]
+    asked = ["\n".join(page.questions) for page, _ in owned]
     token_index = None
     if isinstance(encoder, TokenVectors):
-        token_index = TokenIndex.of(read_tokens(encoder, texts), read_tokens(encoder, heads))
+        columns = [read_tokens(encoder, said) for said in (texts, heads, asked)]
+        token_index = TokenIndex.of(list(zip(*columns, strict=True)))
     parts = Parts(
         articles=tuple(ArticleEntry(page.article().facts, page.is_outdated_translation) for page in pages),
         pages=Records.of(
@@ -82,7 +85,7 @@ def snapshot_of(
         passages=Records.of(Passage, [to_bytes(passage) for _, passage in owned]),
         encoded=np.zeros((len(owned), HASH_BYTES), dtype=np.uint8),
         starts=starts_of(len(page.sections) for page in pages),
-        vectors=VectorIndex.build(encoder.encode_passages(texts)),
+        vectors=VectorIndex.build(encode_with_questions(encoder, texts, asked)),
         lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
         tokens=token_index,
         glossary=tuple(glossary),

@@ -18,6 +18,7 @@ from app.search.measures import (
     auroc,
     auroc_estimate,
     chance_calibration_error,
+    chance_spread,
     expected_calibration_error,
     mean_reciprocal_rank,
     recall_at,
@@ -89,6 +90,13 @@ def test_an_auroc_comes_with_an_interval_over_questions() -> None:
     strangers = auroc_estimate(good, good - 0.5, (np.arange(80), np.arange(80, 160)))
     assert twins.high - twins.low < strangers.high - strangers.low
     assert math.isnan(auroc_estimate(good, bad[:0], (np.arange(80), np.arange(0))).value)
+
+
+def test_chance_alone_sets_equal_languages_apart() -> None:
+    assert chance_spread([1.0] * 8, [28] * 8) == 0
+    assert chance_spread([0.5, 0.5], [1, 1]) == pytest.approx(0.5, abs=0.05)
+    assert chance_spread([0.98] * 8, [28] * 8) == pytest.approx(0.06, abs=0.01)
+    assert chance_spread([0.9] * 8, [100_000] * 8) < 0.01
 
 
 def test_chance_alone_gives_a_calibration_error() -> None:
@@ -194,7 +202,8 @@ def test_promises_are_told_with_what_was_measured(report: Report) -> None:
     """Issue 3, shown by 2: kept is said of what is kept, and not of what is not."""
     told = {one.name: one for one in promises(report)}
     assert told["spread"].kept
-    assert "0.0 points apart; promised at most 5: kept." in str(told["spread"])
+    assert "0.0 points apart, where chance alone would give" in str(told["spread"])
+    assert "promised at most 5: kept." in str(told["spread"])
     bad = replace(report, ece=0.0501, separations=())
     broken = {one.name: one for one in promises(bad)}
     assert "promised at most 0.05: not kept." in str(broken["ece"])

@@ -27,6 +27,7 @@ def _candidates(
         places=places,
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         legs=legs.reshape(-1, len(LEGS)),
+        headings=legs.reshape(-1, len(LEGS))[:, LEGS.index("heading_matching")],
         readable=np.array(readable if readable is not None else [True] * len(rows), dtype=bool),
     )
 

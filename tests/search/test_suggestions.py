@@ -1,5 +1,7 @@
 """Titles while somebody types: unfinished, misspelt, without accents, and only what is published."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.search.encoder import open_encoder
@@ -48,3 +50,12 @@ def test_suggestions_are_few_and_published(searcher: Searcher, publication: Publ
     assert len(searcher.suggest("how do i", "en", limit=2)) == 2
     publication.withdrawn = {f"en/{TAP}.md"}
     assert TAP not in {one.family for one in searcher.suggest("how do i", "en")}
+
+
+def test_a_listed_question_brings_its_article(publication: Published) -> None:
+    """Once, by its title, however many of its questions fit."""
+    listed = replace(PAGES[0], questions=("Where is the Umlaufwasser?", "Umlaufwasser everywhere"))
+    searcher = Searcher(
+        Fixed(snapshot_of([listed, *PAGES[1:]], ENCODER)), ENCODER, publication, lambda: TODAY
+    )
+    assert [one.title for one in searcher.suggest("umlaufw", listed.language)] == [listed.title]

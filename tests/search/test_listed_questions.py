@@ -1,0 +1,113 @@
+"""Questions that editors list under an article: they lead readers to it, and leave the choice of the passage to the passages."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.articles.article import Passage
+from app.search.bm25 import ASKED
+from app.search.encoder import Encoder, encode_with_questions, open_encoder
+from app.search.indexer import build
+from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.query import Query
+from app.search.searcher import Searcher
+from app.search.snapshot import Snapshot, open_snapshot
+from app.search.tokens import analyse
+from tests.search.repair_pages import BOILER, PAGES
+from tests.search.small_content import write_article, write_content
+from tests.search.small_snapshot import TODAY, Fixed, Page, Published, snapshot_of
+
+STRANGE = "the thingamajig in the attic gurgles at night"
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return open_encoder("bundled")
+
+
+@pytest.fixture(scope="module")
+def listed(encoder: Encoder) -> Snapshot:
+    """The boiler's page knows a question of which no page has a word."""
+    return snapshot_of(
+        [_asked(STRANGE) if (page.family, page.language) == (BOILER, "en") else page for page in PAGES],
+        encoder,
+    )
+
+
+def _asked(*questions: str) -> Page:
+    page = next(page for page in PAGES if page.family == BOILER and page.language == "en")
+    return replace(page, questions=questions)
+
+
+def _searcher(snapshot: Snapshot, encoder: Encoder | None) -> Searcher:
+    return Searcher(Fixed(snapshot), encoder, Published(), lambda: TODAY)
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_listed_question_finds_its_article(listed: Snapshot, encoder: Encoder, away: bool) -> None:
+    """Also by words alone (P7)."""
+    query = Query("attic gurgling, what is the thingamajig?", "en")
+    without = _searcher(snapshot_of(PAGES, encoder), None if away else encoder).search(query)
+    found = _searcher(listed, None if away else encoder).search(query)
+    assert found.hits[0].family == BOILER
+    assert not without.hits or without.hits[0].family != BOILER or without.hits[0].score < found.hits[0].score
+    assert found.signals.words_in_article > without.signals.words_in_article
+    assert found.signals.heading_fit > without.signals.heading_fit
+
+
+@pytest.mark.parametrize("text", ["how do I see the pressure, gauge", "top up: filling loop, E-119"])
+def test_it_says_nothing_about_which_passage_answers(listed: Snapshot, encoder: Encoder, text: str) -> None:
+    plain = _searcher(snapshot_of(PAGES, encoder), encoder).search(Query(text, "en")).hits[0]
+    found = _searcher(listed, encoder).search(Query(text, "en")).hits[0]
+    assert (found.family, found.heading) == (BOILER, plain.heading)
+
+
+def test_every_passage_of_the_article_moves_alike(encoder: Encoder) -> None:
+    """Half of a vector is the passage, half the questions, however long either is."""
+    texts = ["Short.", "The gauge should stand between one and one and a half bar. " * 5]
+    plain, asked = encoder.encode_passages(texts), encoder.encode_passages([STRANGE])[0]
+    moved = encode_with_questions(encoder, texts, [STRANGE, STRANGE])
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
+    for before, after in zip(plain, moved, strict=True):
+        np.testing.assert_allclose(after @ asked, after @ before, atol=1e-5)
+    np.testing.assert_array_equal(encode_with_questions(encoder, texts, ["", ""]), plain)
+
+
+def test_words_of_questions_are_kept_apart_and_make_no_passage_longer() -> None:
+    passage = Passage("a/b", "en", 0, "", "", (), "Your refund is on its way.", "")
+    own = passage_tokens(passage, "Title")
+    both = passage_tokens(passage, "Title", (), ("Where is my refund cash?",))
+    added = both[len(own) :]
+    assert both[: len(own)] == own
+    assert ASKED + "cash" in added
+    assert ASKED + "refund" not in added, "it is the passage's own word"
+    plain, asked = (LexicalIndex.build([one, analyse("other", "en")], ["en", "en"]) for one in (own, both))
+    np.testing.assert_array_equal(plain.columns["en"].lengths, asked.columns["en"].lengths)
+    np.testing.assert_allclose(plain.scores(["refund"]), asked.scores(["refund"]))
+    scores, shares = asked.scores(["cash"])
+    assert scores[0] > 0 == scores[1]
+    assert shares[0] == 1
+    assert asked.found(["cash"], "en", [0]) == 1
+    assert asked.known(["cash"], "en") == 1
+
+
+def test_another_question_makes_the_article_anew_and_no_other(tmp_path: Path, encoder: Encoder) -> None:
+    """And what is kept of the others is what a clean build makes."""
+    content, now = write_content(tmp_path / "content"), datetime(2026, 11, 25, tzinfo=UTC)
+    build(content, tmp_path / "index", encoder, now=now)
+    write_article(content, "en/billing/refund-1", front='questions: ["Where is my cash?"]\n')
+    report = build(content, tmp_path / "index", encoder, now=now)
+    assert [(one.language, one.family) for one in report.changes] == [("en", "billing/refund-1")]
+    assert report.encoded < report.passages
+    build(content, tmp_path / "clean", encoder, now=now)
+    kept, clean = (open_snapshot(tmp_path / name, encoder) for name in ("index", "clean"))
+    assert (kept.passages, kept.pages) == (clean.passages, clean.pages)
+    np.testing.assert_array_equal(kept.vectors.vectors(), clean.vectors.vectors())
+    assert ASKED + "cash" in kept.lexical.columns["en"].vocabulary
+    assert kept.lexical.columns["en"].vocabulary == clean.lexical.columns["en"].vocabulary
+    assert kept.tokens is not None
+    assert clean.tokens is not None
+    np.testing.assert_array_equal(kept.tokens.asked, clean.tokens.asked)
