@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+import numpy as np
 from babel.core import negotiate_locale
 
 from app.errors import NotFound
@@ -150,8 +151,11 @@ def _script(character: str) -> str:
 
 @cache
 def _identifier() -> Any:  # py3langid ships no types
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # 5 MB; only once a text is to be judged
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier  # only once a text is to be judged
+    from py3langid.modelio import load_model
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=False)
-    identifier.set_languages(list(_DETECTED))
-    return identifier
+    # `set_languages` would do, but keeps the other 134 languages in memory.
+    table, priors, names, moves, rows, features = load_model(MODEL_DIR / MODEL_FILE)
+    mine = [at for at, name in enumerate(names) if name in _DETECTED]
+    ours = table[:, mine].astype(np.float32)
+    return LanguageIdentifier(ours, priors[mine], [names[at] for at in mine], moves, features, tk_row=rows)

@@ -6,6 +6,7 @@ four, and a build that changes one article changes a few of them and not all. Sc
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -114,8 +115,13 @@ class LanguageColumns:
 
     @cached_property
     def idfs(self) -> NDArray[np.float64]:
-        """Every token's idf, ln(1 + (n - df + .5) / (df + .5))."""
+        """Every token's idf, ln(1 + (n - df + .5) / (df + .5)); a row counts that has it from a listed question only."""
         frequencies = np.diff(self.indptr)
+        names = list(self.vocabulary)
+        asked = range(bisect_left(names, ASKED), bisect_left(names, chr(ord(ASKED) + 1)))
+        pairs = [(at, own) for at in asked if (own := self.vocabulary.get(names[at][1:])) is not None]
+        for at, own in pairs:
+            frequencies[at] = frequencies[own] = frequencies[at] + frequencies[own]
         idfs: NDArray[np.float64] = np.log1p((len(self.members) - frequencies + 0.5) / (frequencies + 0.5))
         return idfs
 
@@ -134,7 +140,7 @@ class LanguageColumns:
 
     def idf(self, token: str) -> float:
         """How much a token tells; highest for one that is not known here."""
-        at = self.vocabulary.get(token)
+        at = self.vocabulary.get(token, self.vocabulary.get(ASKED + token))
         return self.unknown_idf if at is None else float(self.idfs[at])
 
     def rows_with(self, token: str) -> NDArray[np.int32]:
@@ -160,7 +166,7 @@ class LanguageColumns:
     ) -> None:
         """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
         whole = sum(
-            weight * (self.idf(token) if token in self.vocabulary else self.unknown_idf * UNKNOWN_WEIGHT)
+            weight * (self.idf(token) if self.knows(token) else self.unknown_idf * UNKNOWN_WEIGHT)
             for token, weight in weighted.items()
         )
         asked = sum(self.idf(token) for token in weighted if not token.startswith(PART)) or 1.0

@@ -70,6 +70,8 @@ class Signals:
     """The same for the lexical leg alone; negative when it prefers another family."""
     agreement: float = 0.0
     """Share of the legs that put the same family first, 0..1."""
+    tokens_found: float = 0.0
+    """Share of the question's tokens, by the encoder's weights, to which the first article says something close, 0..1."""
     words_found: float = 0.0
     """Share of the question's words, by their idf, that stand in the first passage, 0..1. This and the next three are
     0 when question and passage are in two languages: words that meet by chance prove nothing."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from app.articles.article import Passage
+from app.languages import detect
 from app.search.bm25 import ASKED, Entries, Floats, LanguageColumns, Numbers
 from app.search.stored import mapped_array, to_bytes
 from app.search.tokens import PART, analyse, words
@@ -29,12 +30,17 @@ def passage_tokens(
     passage: Passage, title: str, tags: Sequence[str] = (), questions: Sequence[str] = ()
 ) -> list[str]:
     """The tokens under which a passage is found: its text, its headings (twice), its article's title and tags; and behind
-    `ASKED` those that stand in none of these but in a question that is listed for the article."""
+    `ASKED` those that stand in none of these but in a question that is listed for the article.
+
+    A question in another language than the passage's is left to vectors and token matching: among words of this language
+    its every word would look rare, and articles without a translation would beat those that have one.
+    """
     headings = " ".join(passage.heading_path) or passage.heading
     around = [title, *tags, *[headings] * HEADING_WEIGHT]
     own = [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
     there = set(own)
-    asked = dict.fromkeys(token for text in questions for token in analyse(text, passage.language))
+    readable = (text for text in questions if detect(text, passage.language) == passage.language)
+    asked = dict.fromkeys(token for text in readable for token in analyse(text, passage.language))
     return own + [ASKED + token for token in asked if token not in there]
 
 

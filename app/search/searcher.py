@@ -92,7 +92,9 @@ class Searcher:
             question_language=question.language,
             encoder=snapshot.manifest.encoder.weights_sha256,
             others=question.others,
-            take_signals=lambda: signals_of(snapshot, query, question, (ranking, prepared.fusion), today),
+            take_signals=lambda: signals_of(
+                snapshot, query, question, (ranking, prepared.fusion), today, prepared.matcher
+            ),
         )
 
     def candidates(self, query: Query) -> tuple[tuple[str, ...], Candidates]:
@@ -161,7 +163,7 @@ class _Prepared:
         self.fusion = fusion_of(snapshot.calibration)
         self._encoder = encoder
         self._synonyms = Synonyms(snapshot.glossary)
-        self._matcher = _matcher(snapshot.tokens, encoder)
+        self.matcher = _matcher(snapshot.tokens, encoder)
         self._titles: dict[str, tuple[Scope, TitleIndex]] = {}
 
     def read(self, query: Query) -> Question:
@@ -175,8 +177,8 @@ class _Prepared:
     def candidates(self, scope: Scope, question: Question) -> Candidates:
         """What every leg gives to what comes into question."""
         found = retrieve(self.snapshot, scope, question)
-        if self._matcher:
-            compare_tokens(found, question, self._matcher, self.fusion.scores(found))
+        if self.matcher:
+            compare_tokens(found, question, self.matcher, self.fusion.scores(found))
         return found
 
     def titles(self, language: str) -> tuple[Scope, TitleIndex]:

@@ -13,6 +13,7 @@ from app.search.query import Query
 from app.search.question import Question
 from app.search.ranker import Ranking
 from app.search.snapshot import Snapshot
+from app.search.token_matching import TokenMatcher
 from app.search.tokens import analyse, words
 
 # The legs that vote on which article comes first.
@@ -22,8 +23,13 @@ FULL_HOUSE = 30
 KEPT_HEADINGS = 4096
 
 
-def signals_of(
-    snapshot: Snapshot, query: Query, question: Question, found: tuple[Ranking, Fusion], today: date
+def signals_of(  # where it was found, what was asked, how it was found
+    snapshot: Snapshot,
+    query: Query,
+    question: Question,
+    found: tuple[Ranking, Fusion],
+    today: date,
+    matcher: TokenMatcher | None,
 ) -> Signals:
     """The signals of the first hit of a ranking that was made with these weights; all 0 for an empty ranking."""
     ranking, fusion = found
@@ -48,6 +54,7 @@ def signals_of(
         lead=score - float(max(ranking.scores[1:2], default=fusion.typical)),
         lexical_lead=_lead(ranking, "lexical"),
         agreement=_agreement(ranking),
+        tokens_found=_tokens_found(ranking, question, matcher),
         **(_words(snapshot, ranking, question) if readable else {}),
         same_language=float(readable),
         fallback=float(one.article.language != query.language),
@@ -77,6 +84,12 @@ def _words(snapshot: Snapshot, ranking: Ranking, question: Question) -> dict[str
         "words_known": lexical.known(tokens, language),
         "heading_fit": _heading_fit(snapshot, row, question),
     }
+
+
+def _tokens_found(ranking: Ranking, question: Question, matcher: TokenMatcher | None) -> float:
+    if matcher is None or question.vector is None:
+        return 0.0
+    return matcher.found(question.text, ranking.candidates.rows[ranking.first])
 
 
 def _lead(ranking: Ranking, name: str) -> float:

@@ -97,7 +97,9 @@ def test_costs_decide_the_bands() -> None:
     base = default_calibration()
 
     def band(answerable: Curve, right: Curve, costs: Costs) -> str:
-        curves = replace(base.hybrid, right=right, answerable=answerable, unanswerable=0.14)
+        curves = replace(
+            base.hybrid, right=right, answerable=answerable, unanswerable=COSTS.expected_unanswerable
+        )
         return replace(base, hybrid=curves, costs=costs).judge(results).band
 
     assert band(certain, certain, COSTS) == "high"
