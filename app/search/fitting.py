@@ -36,6 +36,8 @@ FOLDS = 5
 # by less than a refit moves them by chance, and an editor does not wait ten seconds for it.
 MOST_CHANGED = 0.02
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)
+# Next to no penalty, for the two numbers that stretch and move a curve.
+WEAKLY = 100.0
 # What counts without an encoder; all the others change with it.
 LEXICAL_NAMES = (
     "lexical_score", "lexical_share", "lexical", "lexical_lead", "words_found", "words_in_article", "words_known",
@@ -60,7 +62,7 @@ ABROAD_WEIGHT = 0.25
 class Sample:
     """One search: its signals, what was true, what it weighs, and which question it came from.
 
-    `is_near_miss`: its family had been taken away."""
+    `is_near_miss`: its family had been taken away. `as_asked`: neither this, nor with fewer articles than the reader has."""
 
     signals: NDArray[np.float64]
     is_right: bool
@@ -68,6 +70,7 @@ class Sample:
     weight: float
     group: int
     is_near_miss: bool
+    as_asked: bool
 
 
 def calibrate(
@@ -132,8 +135,9 @@ def still_holds(stored: Mapping[str, Any], questions: Sequence[GoldQuestion], ch
 
 
 def _unanswerable_share(samples: Sequence[Sample]) -> float:
-    unanswerable = sum(one.weight for one in samples if not one.is_answerable)
-    return round(unanswerable / sum(one.weight for one in samples), 4)
+    asked = [one for one in samples if one.as_asked]
+    unanswerable = sum(one.weight for one in asked if not one.is_answerable)
+    return round(unanswerable / sum(one.weight for one in asked), 4)
 
 
 def samples_of(searcher: Searcher, questions: Sequence[GoldQuestion]) -> list[Sample]:
@@ -155,10 +159,13 @@ def _samples(searcher: Searcher, one: GoldQuestion, group: int) -> Iterator[Samp
         results = searcher.search(query)
         answerable = one.family is not None
         weight = share if answerable else share * UNANSWERABLE_WEIGHT
-        yield Sample(results.signals.vector(), is_right(results, one), answerable, weight, group, False)
+        is_own = query is asked
+        yield Sample(
+            results.signals.vector(), is_right(results, one), answerable, weight, group, False, is_own
+        )
         if one.family is not None:
             missed = searcher.search(replace(query, without=frozenset([one.family])))
-            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, True)
+            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, True, False)
 
 
 def is_right(results: Results, one: GoldQuestion) -> bool:
@@ -173,16 +180,21 @@ def _bounds(names: Sequence[str], known: Mapping[str, tuple[float, float]]) -> d
 def _fit(
     samples: Sequence[Sample], bounds: Mapping[str, tuple[float, float]], truth: Sequence[bool]
 ) -> Curve:
-    """A logistic curve; the strength of its regularisation by cross-validation over questions, not over samples."""
+    """A logistic curve; the strength of its regularisation by cross-validation over questions, not over samples.
+
+    Near misses and missing translations teach it what to look at; how sure it may be is then set on the questions as they are
+    asked (Platt 1999), or it would be too modest about them.
+    """
     x = np.array([sample.signals for sample in samples])[:, [NAMES.index(name) for name in bounds]]
     y = np.array(truth)
     weights = np.array([sample.weight for sample in samples])
     groups = np.array([sample.group for sample in samples])
-    limits = np.array(list(bounds.values())).T
-    held_out = {one: _held_out(x, y, weights, groups % FOLDS, one, limits) for one in STRENGTHS}
+    as_asked = np.array([sample.as_asked for sample in samples])
+    data = _Data(x, y, weights, as_asked, np.array(list(bounds.values())).T)
+    held_out = {one: _held_out(data, groups % FOLDS, one) for one in STRENGTHS}
     strength = min(STRENGTHS, key=lambda one: _log_loss(held_out[one], y, weights))
-    intercept, coefficients = fit_logistic(x, y, weights, strength, limits)
-    guesses, asked = held_out[strength], ~np.array([sample.is_near_miss for sample in samples])
+    intercept, coefficients = data.curve(strength, np.ones(len(y), dtype=bool))
+    guesses, asked = held_out[strength], as_asked
     figures = {
         "questions": float(len(set(groups.tolist()))),
         "samples": float(len(samples)),
@@ -201,15 +213,33 @@ def _fit(
     )
 
 
-def _held_out(
-    x: Floats, y: Bools, weights: Floats, folds: NDArray[np.int64], strength: float, limits: Floats
-) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """What a curve is fitted to, sample by sample, and the lowest and the highest coefficient of each signal."""
+
+    x: Floats
+    y: Bools
+    weights: Floats
+    as_asked: Bools
+    limits: Floats
+
+    def curve(self, strength: float, chosen: Bools) -> tuple[float, Floats]:
+        """Intercept and coefficients, from the chosen samples."""
+        x, y, weights = self.x[chosen], self.y[chosen], self.weights[chosen]
+        intercept, coefficients = fit_logistic(x, y, weights, strength, self.limits)
+        asked = self.as_asked[chosen]
+        logits = (intercept + x[asked] @ coefficients)[:, None]
+        moved, stretched = fit_logistic(logits, y[asked], weights[asked], WEAKLY, np.array([[0.0], [np.inf]]))
+        return float(moved + stretched[0] * intercept), stretched[0] * coefficients
+
+
+def _held_out(data: _Data, folds: NDArray[np.int64], strength: float) -> Floats:
     """For every sample the probability from a curve that has not seen its question."""
-    guesses = np.zeros(len(y))
+    guesses = np.zeros(len(data.y))
     for fold in range(FOLDS):
         out = folds == fold
-        intercept, coefficients = fit_logistic(x[~out], y[~out], weights[~out], strength, limits)
-        guesses[out] = sigmoid(intercept + x[out] @ coefficients)
+        intercept, coefficients = data.curve(strength, ~out)
+        guesses[out] = sigmoid(intercept + data.x[out] @ coefficients)
     return guesses
 
 
