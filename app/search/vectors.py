@@ -6,6 +6,7 @@ where half precision takes 390); the nearest are then compared in half precision
 it is the cosine, and a threshold on L2 is silently wrong.
 """
 
+import hashlib
 import subprocess
 import sys
 import threading
@@ -123,7 +124,10 @@ class VectorIndex:
 
     def save(self, path: Path) -> None:
         """Writes one file; the same vectors give the same bytes."""
-        path.write_bytes(faiss.serialize_index(self.engine).tobytes())
+        data = faiss.serialize_index(self.engine).tobytes()
+        path.write_bytes(data)
+        with _tried_lock:  # our own bytes are read back here before anybody else does
+            _tried.add(hashlib.sha256(data).hexdigest())
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> "VectorIndex":
