@@ -80,7 +80,7 @@ class Signals:
     words_known: float = 0.0
     """The same for all passages of that language together: a foreign subject shows here."""
     heading_fit: float = 0.0
-    """Share of the words of the title, the heading or a listed question, by their idf, that the question uses, 0..1."""
+    """Share of the words of the passage's title or heading, by their idf, that the question uses, 0..1."""
     same_language: float = 0.0
     """1 when the question and the passage are in one language."""
     fallback: float = 0.0

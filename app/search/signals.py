@@ -115,7 +115,7 @@ def _heading_fit(snapshot: Snapshot, row: int, question: Question) -> float:
     columns = snapshot.lexical.columns[passage.language]
     article = snapshot.article_of_row(row).article
     asked = set(question.tokens)
-    about = (article.title, passage.heading, *article.questions)
+    about = (article.title, passage.heading)
     return max(_share_used(columns, text, asked) for text in about)
 
 

@@ -28,8 +28,9 @@ ALONE = {
     "tokens": ("matching", "heading_matching", "article_matching"),
 }
 MISSED = 10_000
-# Where nothing was learned, about 70 questions a language: one of them a place further down is .007.
-CHANCE = 0.02
+# Where nothing was learned, about 70 questions a language: one that falls from the first place to the second is .007, and
+# of sixteen differences the worst lies about two standard errors below 0.
+CHANCE = 0.03
 
 
 @pytest.fixture(scope="module")

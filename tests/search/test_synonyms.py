@@ -78,7 +78,7 @@ def test_romanised_words_are_looked_up_in_the_readers_glossary() -> None:
             for at, word in enumerate("日月火水木金土")
         ),
     ]
-    encoder = open_encoder("hash:64")
+    encoder = open_encoder("bundled")
     snapshot = snapshot_of(pages, encoder, glossary=GLOSSARY)
     searcher = Searcher(Fixed(snapshot), encoder, Published(), lambda: TODAY)
     found = searcher.search(Query("henkin itsu", "ja"))
