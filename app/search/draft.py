@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import app.articles
+from app import languages
 from app.articles.article import ArticleFacts, Passage
 from app.articles.glossary import GLOSSARY_FILE, Entry, read_glossaries
 from app.articles.library import Library, Staleness, checked_sources
@@ -30,9 +31,18 @@ from app.search.stored import Records, to_bytes
 from app.search.vectors import Rows
 
 T = TypeVar("T")
-WORDS = (tokens, bm25, lexical)
+WORDS = (tokens, bm25, lexical, languages)
 CODE = (*Path(app.articles.__file__).parent.glob("*.py"), *(Path(str(one.__file__)) for one in WORDS))
-LIBRARIES = ("markdown", "nh3", "pygments", "pymdown-extensions", "pystemmer", "python-frontmatter", "pyyaml")
+LIBRARIES = (
+    "markdown",
+    "nh3",
+    "py3langid",
+    "pygments",
+    "pymdown-extensions",
+    "pystemmer",
+    "python-frontmatter",
+    "pyyaml",
+)
 # What is being done, how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], None]
 
@@ -76,9 +86,9 @@ class Draft:
         for row in _counted(progress, "indexing words", self.new_rows):
             article = self._article(row)
             said[row] = passage_tokens(self.passages[row], article.title, article.tags, article.questions)
-        languages = [one.article.language for one in self.articles]
+        tags = [one.article.language for one in self.articles]
         counts = np.diff(self.starts).tolist()
-        of_rows = [tag for tag, count in zip(languages, counts, strict=True) for _ in range(count)]
+        of_rows = [tag for tag, count in zip(tags, counts, strict=True) for _ in range(count)]
         return LexicalIndex.build(said, of_rows, self.kept)
 
     def _article(self, row: int) -> ArticleFacts:

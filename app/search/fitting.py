@@ -62,14 +62,13 @@ ABROAD_WEIGHT = 0.25
 class Sample:
     """One search: its signals, what was true, what it weighs, and which question it came from.
 
-    `is_near_miss`: its family had been taken away. `as_asked`: neither this, nor with fewer articles than the reader has."""
+    `as_asked`: its family had not been taken away, and the reader had all articles."""
 
     signals: NDArray[np.float64]
     is_right: bool
     is_answerable: bool
     weight: float
     group: int
-    is_near_miss: bool
     as_asked: bool
 
 
@@ -160,12 +159,10 @@ def _samples(searcher: Searcher, one: GoldQuestion, group: int) -> Iterator[Samp
         answerable = one.family is not None
         weight = share if answerable else share * UNANSWERABLE_WEIGHT
         is_own = query is asked
-        yield Sample(
-            results.signals.vector(), is_right(results, one), answerable, weight, group, False, is_own
-        )
+        yield Sample(results.signals.vector(), is_right(results, one), answerable, weight, group, is_own)
         if one.family is not None:
             missed = searcher.search(replace(query, without=frozenset([one.family])))
-            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, True, False)
+            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, False)
 
 
 def is_right(results: Results, one: GoldQuestion) -> bool:

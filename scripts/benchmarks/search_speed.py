@@ -27,11 +27,7 @@ def main() -> None:
     parser.add_argument("content", type=Path)
     parser.add_argument("index", type=Path)
     options = parser.parse_args()
-    lines = (options.content / "questions.tsv").read_text(encoding="utf-8").splitlines()
-    random.Random(1).shuffle(lines)  # noqa: S311  # no secret
-    queries = [
-        Query(text, language) for language, text in (line.split("\t") for line in lines[: WARM_UP + ASKED])
-    ]
+    queries = read_queries(options.content)
     began = time.perf_counter()
     encoder = open_encoder("bundled")
     snapshot = open_snapshot(options.index, encoder)
@@ -52,6 +48,15 @@ def main() -> None:
         line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")
     )
     print(f"resident {int(resident.split()[1]) / 1024:.0f} MB")
+
+
+def read_queries(content: Path) -> list[Query]:
+    """`WARM_UP` and then `ASKED` questions of the made content, always the same."""
+    lines = (content / "questions.tsv").read_text(encoding="utf-8").splitlines()
+    random.Random(1).shuffle(lines)  # noqa: S311  # no secret
+    return [
+        Query(text, language) for language, text in (line.split("\t") for line in lines[: WARM_UP + ASKED])
+    ]
 
 
 if __name__ == "__main__":

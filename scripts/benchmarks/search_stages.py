@@ -6,7 +6,6 @@ between the steps. The clocks themselves cost some percent. Pin it to one core: 
 
 import argparse
 import os
-import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,19 +16,19 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+from search_speed import ASKED, ROUNDS, WARM_UP, read_queries  # noqa: E402  # its neighbour
+
 from app import languages  # noqa: E402  # after the threads are set
 from app.search import question as question_module  # noqa: E402
 from app.search import retriever, searcher  # noqa: E402
 from app.search.encoder import open_encoder  # noqa: E402
 from app.search.families import Voices  # noqa: E402
 from app.search.lexical import LexicalIndex  # noqa: E402
-from app.search.query import Query  # noqa: E402
 from app.search.searcher import Everything, Fixed, Searcher  # noqa: E402
 from app.search.snapshot import open_snapshot  # noqa: E402
 from app.search.token_matching import TokenMatcher  # noqa: E402
 from app.search.vectors import VectorIndex  # noqa: E402
 
-WARM_UP, ASKED, ROUNDS = 100, 500, 3
 STEPS: tuple[tuple[str, Any, str], ...] = (
     ("the question's language", languages, "detect"),
     ("the question's words", question_module, "analyse"),
@@ -51,11 +50,7 @@ def main() -> None:
     parser.add_argument("content", type=Path)
     parser.add_argument("index", type=Path)
     options = parser.parse_args()
-    lines = (options.content / "questions.tsv").read_text(encoding="utf-8").splitlines()
-    random.Random(1).shuffle(lines)  # noqa: S311  # no secret
-    queries = [
-        Query(text, language) for language, text in (line.split("\t") for line in lines[: WARM_UP + ASKED])
-    ]
+    queries = read_queries(options.content)
     encoder = open_encoder("bundled")
     snapshot, today = open_snapshot(options.index, encoder), datetime.now(UTC).date()
     searching = Searcher(Fixed(snapshot), encoder, Everything(), lambda: today)
