@@ -1,18 +1,18 @@
 """The site's languages: tags, names, direction, who falls back to whom, and which one a text is in.
 
 Tags are BCP 47 (`en`, `pt-BR`, `zh-Hans`). A text's language is looked for among the site's
-languages only: that restriction matters more than the detector (`py3langid`, Lui and Baldwin 2012).
+languages only: that restriction matters more than the detector.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Literal
 
-import numpy as np
 from babel.core import negotiate_locale
 
+from app.detection.detector import detector
 from app.errors import NotFound
 
 Direction = Literal["ltr", "rtl"]
@@ -46,8 +46,8 @@ DEFAULT = "en"
 _BY_TAG = {language.tag: language for language in SITE_LANGUAGES}
 _ALIASES = {"pt": "pt-BR", "zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-my": "zh-Hans"}
 _LOWER = {tag.lower(): tag for tag in TAGS}
-# What py3langid calls our languages.
-_DETECTED = {
+# What the detector calls our languages; a new one needs `scripts/training/detector.py`.
+DETECTED = {
     "en": "en",
     "es": "es",
     "de": "de",
@@ -57,7 +57,7 @@ _DETECTED = {
     "ar": "ar",
     "pt": "pt-BR",
 }
-# A short text must lean this far away from the page's language before we believe it (log-odds of langid).
+# A short text must lean this far away from the page's language before we believe it (log-odds of the detector).
 SWITCH_MARGIN = 6.0
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -104,7 +104,7 @@ def detect(text: str, prior: str | None) -> str:
     words = _WORD.findall(text)
     if not words:
         return prior or DEFAULT
-    ranked = {_DETECTED[name]: score for name, score in _identifier().rank(text.casefold())}
+    ranked = {DETECTED[name]: score for name, score in detector().scores(text.casefold()).items()}
     latin = {tag: score for tag, score in ranked.items() if tag not in ("ja", "zh-Hans", "ar")}
     best = max(latin, key=lambda tag: latin[tag])
     if prior in latin and latin[best] - latin[prior] < SWITCH_MARGIN:
@@ -147,15 +147,3 @@ def _script(character: str) -> str:
     if name.startswith("CJK"):
         return "han"
     return "arabic" if name.startswith("ARABIC") else "other"
-
-
-@cache
-def _identifier() -> Any:  # py3langid ships no types
-    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier  # only once a text is to be judged
-    from py3langid.modelio import load_model
-
-    # `set_languages` would do, but keeps the other 134 languages in memory.
-    table, priors, names, moves, rows, features = load_model(MODEL_DIR / MODEL_FILE)
-    mine = [at for at, name in enumerate(names) if name in _DETECTED]
-    ours = table[:, mine].astype(np.float32)
-    return LanguageIdentifier(ours, priors[mine], [names[at] for at in mine], moves, features, tk_row=rows)

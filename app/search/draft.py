@@ -23,6 +23,7 @@ from app.articles.library import Library, Staleness, checked_sources
 from app.articles.passages import passages
 from app.articles.rendering import render
 from app.articles.sources import Source
+from app.detection import detector
 from app.search import bm25, lexical, tokens
 from app.search.indexed import HASH_BYTES, ArticleEntry, Page, starts_of
 from app.search.lexical import Kept, LexicalIndex, passage_tokens
@@ -31,12 +32,15 @@ from app.search.stored import Records, to_bytes
 from app.search.vectors import Rows
 
 T = TypeVar("T")
-WORDS = (tokens, bm25, lexical, languages)
-CODE = (*Path(app.articles.__file__).parent.glob("*.py"), *(Path(str(one.__file__)) for one in WORDS))
+WORDS = (tokens, bm25, lexical, languages, detector)
+CODE = (
+    *Path(app.articles.__file__).parent.glob("*.py"),
+    *(Path(str(one.__file__)) for one in WORDS),
+    detector.MODEL_FILE,
+)
 LIBRARIES = (
     "markdown",
     "nh3",
-    "py3langid",
     "pygments",
     "pymdown-extensions",
     "pystemmer",

@@ -1,0 +1,1 @@
+"""Which of the site's languages a text is in, by the byte sequences in it."""
