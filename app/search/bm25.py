@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +125,10 @@ class LanguageColumns:
         return idfs
 
     @cached_property
+    def _has_asked(self) -> bool:
+        return any(token.startswith(ASKED) for token in self.vocabulary)
+
+    @cached_property
     def _saturations(self) -> Floats:
         """For each row of the snapshot up to this language's last, the count at which a token reaches half of its worth."""
         relative = self.lengths / (self.lengths.sum() / max(1, len(self.members)) or 1.0)
@@ -165,54 +168,48 @@ class LanguageColumns:
         self, weighted: Mapping[str, float], others: Mapping[str, float], scores: Floats, shares: Floats
     ) -> None:
         """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
-        whole = sum(
-            weight * (self.idf(token) if self.knows(token) else self.unknown_idf * UNKNOWN_WEIGHT)
-            for token, weight in weighted.items()
-        )
-        asked = sum(self.idf(token) for token in weighted if not token.startswith(PART)) or 1.0
-        found = self._found(weighted, 1.0) + self._found(others, SYNONYM_WEIGHT)
-        if not found:
+        own, asked = self._places([*weighted, *others])
+        is_known = (own >= 0) | (asked >= 0)
+        if not is_known.any():
             return
-        # Words first, for the shares.
-        found.sort(key=lambda one: one.is_part)
-        slices = [slice(self.indptr[one.at], self.indptr[one.at + 1]) for one in found]
-        lengths = [here.stop - here.start for here in slices]
-        rows = np.concatenate([self.rows[here] for here in slices])
+        is_word = np.array([not token.startswith(PART) for token in (*weighted, *others)])
+        idfs = np.where(is_known, self.idfs.take(np.maximum(own, asked), mode="clip"), self.unknown_idf)
+        factors = [*weighted.values(), *(SYNONYM_WEIGHT * weight for weight in others.values())]
+        worths = np.array(factors) * idfs
+        said = slice(len(weighted))  # without what a glossary adds
+        whole = (worths * np.where(is_known, 1.0, UNKNOWN_WEIGHT))[said].sum()
+        of_words = idfs[said].sum(where=is_word[said]) or 1.0
+        tells = is_word | (idfs > LEAST_IDF)
+        # Words before parts, for the shares; of each first what stands in passages, then what is listed for them.
+        groups = [
+            (places, np.flatnonzero(kind & tells & (places >= 0)))
+            for kind in (is_word, ~is_word)
+            for places in (own, asked)
+        ]
+        found = np.concatenate([places[at] for places, at in groups])
+        worth = np.concatenate([worths[at] for _, at in groups])
+        starts, ends = self.indptr.take(found), self.indptr.take(found + 1)
+        slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        if not slices:
+            return
+        rows = np.concatenate([self.rows[here] for here in slices], dtype=np.intp)
         gained = np.concatenate([self.counts[here] for here in slices], dtype=np.float32)
-        gained /= gained + self._saturations[rows]
-        end = 0
-        for one, length in zip(found, lengths, strict=True):
-            end += length
-            if one.is_asked:
-                gained[end - length : end] = ASKED_SHARE
-        worth = np.array([one.worth for one in found], dtype=np.float32)
-        gained *= np.repeat(worth / np.float32(whole), lengths)
+        gained /= gained + self._saturations.take(rows)
+        lengths = ends - starts
+        bounds = np.append(0, lengths.cumsum())[np.cumsum([len(at) for _, at in groups])].tolist()
+        gained[bounds[0] : bounds[1]] = ASKED_SHARE
+        gained[bounds[2] : bounds[3]] = ASKED_SHARE
+        gained *= np.repeat((worth / whole).astype(np.float32), lengths)
         scores += np.bincount(rows, weights=gained, minlength=len(scores))
-        words = sum(not one.is_part for one in found)
-        if words:
-            of_words = sum(lengths[:words])
-            worth = np.repeat(worth[:words] / np.float32(asked), lengths[:words])
-            shares += np.bincount(rows[:of_words], weights=worth, minlength=len(shares))
+        if bounds[1]:
+            words = len(groups[0][1]) + len(groups[1][1])
+            worth_of_words = np.repeat(worth[:words] / of_words, lengths[:words])
+            shares += np.bincount(rows[: bounds[1]], weights=worth_of_words, minlength=len(shares))
 
-    def _found(self, said: Mapping[str, float], factor: float) -> list["_Found"]:
-        found = []
-        for token, weight in said.items():
-            is_part = token.startswith(PART)
-            idf = self.idf(token)
-            if is_part and idf <= LEAST_IDF:
-                continue
-            worth = factor * weight * idf
-            if (at := self.vocabulary.get(token)) is not None:
-                found.append(_Found(at, worth, is_part, is_asked=False))
-            if (at := self.vocabulary.get(ASKED + token)) is not None:
-                found.append(_Found(at, worth, is_part, is_asked=True))
-        return found
-
-
-class _Found(NamedTuple):
-    """A token of the question that some rows have: its number, what it is worth, and of which sort it is."""
-
-    at: int
-    worth: float
-    is_part: bool
-    is_asked: bool
+    def _places(self, tokens: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """The number of each token, and the number under which listed questions have it; -1 for none."""
+        get = self.vocabulary.get
+        own = np.array([get(token, -1) for token in tokens], dtype=np.int64)
+        if not self._has_asked:
+            return own, np.full_like(own, -1)
+        return own, np.array([get(ASKED + token, -1) for token in tokens], dtype=np.int64)

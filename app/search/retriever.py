@@ -136,11 +136,12 @@ def _best_positions(scores: Floats) -> Rows:
     """Positions of the highest `BREADTH` scores above 0, in no order."""
     if len(scores) > BREADTH * BLOCK:
         # The best stand in the blocks with the highest maxima: so only a tenth has to be put in order.
-        tail = len(scores) - len(scores) % BLOCK
-        blocks = scores[:tail].reshape(-1, BLOCK)
-        chosen = _highest(blocks.max(axis=1))
+        # Blocks run down the columns, so that maxima are taken of whole lines of memory at once.
+        columns = len(scores) // BLOCK
+        head = columns * BLOCK
+        chosen = _highest(scores[:head].reshape(BLOCK, columns).max(axis=0))
         among = np.concatenate(
-            [(chosen[:, None] * BLOCK + np.arange(BLOCK)).ravel(), np.arange(tail, len(scores))]
+            [(np.arange(0, head, columns)[:, None] + chosen).ravel(), np.arange(head, len(scores))]
         )
         best = among[_highest(scores[among])]
     else:

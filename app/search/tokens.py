@@ -58,6 +58,8 @@ def words(tokens: list[str]) -> list[str]:
 
 def fold(text: str) -> str:
     """`text` without differences of width, case, accents, vowel marks and Arabic letter forms."""
+    if text.isascii():  # the usual case, in which nothing but capitals can change
+        return text.casefold()
     # Lone surrogates come in with JSON and would break the stemmer, which speaks UTF-8.
     whole = text.encode("utf-8", "replace").decode("utf-8")
     split = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", whole).casefold())
