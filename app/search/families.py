@@ -7,29 +7,31 @@ each says the same thing in other words, and where all agree the chance errors o
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.search.encoder import Floats, unit_rows
-from app.search.vectors import Rows, VectorIndex
+from app.search.vectors import Rows, VectorIndex, singles
+
+Halves = NDArray[np.float16]
 
 
-def article_means(vectors: VectorIndex, starts: Rows) -> Floats:
-    """The unit mean vector (articles, d) of each article's passages; article `i` has rows `starts[i]:starts[i + 1]`.
-
-    Zeros for an article without a passage.
+def article_means(vectors: VectorIndex, starts: Rows) -> Halves:
+    """The unit mean vector (articles, d), in half precision, of each article's passages; article `i` has the rows
+    `starts[i]:starts[i + 1]`. Zeros for an article without a passage.
     """
     counts = np.diff(starts)
     filled = np.flatnonzero(counts)
     means = np.zeros((len(counts), vectors.dimension), dtype=np.float32)
     if len(filled):
         means[filled] = np.add.reduceat(vectors.vectors(), starts[filled], axis=0)
-    return unit_rows(means)
+    return unit_rows(means).astype(np.float16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Voices:
     """Which articles speak for which article of a scope: `speakers[starts[i]:starts[i + 1]]` for the one at place `i`."""
 
-    means: Floats
+    means: Halves
     speakers: Rows
     starts: Rows
 
@@ -38,6 +40,6 @@ class Voices:
         counts = self.starts[wanted + 1] - self.starts[wanted]
         ends = np.cumsum(counts)
         at = np.arange(ends[-1]) + np.repeat(self.starts[wanted] - ends + counts, counts)
-        cosines = self.means.take(self.speakers[at], axis=0) @ vector
+        cosines = singles(self.means.take(self.speakers[at], axis=0)) @ vector
         means: Floats = (np.add.reduceat(cosines, ends - counts) / counts).astype(np.float32)
         return means

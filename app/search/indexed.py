@@ -1,9 +1,9 @@
 """What a generation consists of beside its manifest, as parts in memory and as files in its folder.
 
 `articles.json` (what is said about each), `pages.jsonl` (what each says), `passages.jsonl` with `encoded.npy`, `starts.npy`,
-`vectors.faiss`, `lexical/`, `tokens/` (of an encoder that has token vectors), `glossary.json` and `calibration.json`. Row `i`
-of vectors, lexical index and tokens is passage `i`; article `a` has the passages `starts[a]:starts[a + 1]`.
-Pages, passages, words and tokens are mapped and not read: of a large index only what readers ask for is in memory.
+`vectors.faiss`, `means.npy`, `lexical/`, `tokens/` (of an encoder that has token vectors), `glossary.json` and `calibration.json`. Row `i`
+of vectors, lexical index and tokens is passage `i`; article `a` has the passages `starts[a]:starts[a + 1]` and the mean `means[a]`.
+Pages, passages, vectors, words and tokens are mapped and not read: of a large index only what readers ask for is in memory.
 """
 
 import json
@@ -21,6 +21,7 @@ from app.articles.article import ArticleFacts, Passage
 from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.articles.sources import Source
+from app.search.families import Halves
 from app.search.lexical import LexicalIndex
 from app.search.manifest import Manifest
 from app.search.stored import Records, from_bytes, mapped_array, to_bytes
@@ -32,6 +33,7 @@ PAGES_FILE = "pages.jsonl"
 PASSAGES_FILE = "passages.jsonl"
 ENCODED_FILE = "encoded.npy"
 STARTS_FILE = "starts.npy"
+MEANS_FILE = "means.npy"
 VECTORS_FILE = "vectors.faiss"
 LEXICAL_FOLDER = "lexical"
 TOKENS_FOLDER = "tokens"
@@ -98,6 +100,7 @@ class Parts:
     encoded: NDArray[np.uint8]
     starts: Rows
     vectors: VectorIndex
+    means: Halves
     lexical: LexicalIndex
     tokens: TokenIndex | None
     glossary: tuple[Entry, ...]
@@ -118,6 +121,7 @@ class Parts:
         np.save(folder / ENCODED_FILE, self.encoded, allow_pickle=False)
         np.save(folder / STARTS_FILE, self.starts, allow_pickle=False)
         self.vectors.save(folder / VECTORS_FILE)
+        np.save(folder / MEANS_FILE, self.means, allow_pickle=False)
         (folder / LEXICAL_FOLDER).mkdir()
         self.lexical.save(folder / LEXICAL_FOLDER)
         if self.tokens is not None:
@@ -140,6 +144,7 @@ class Parts:
                 passages=Records.load(Passage, folder / PASSAGES_FILE),
                 encoded=mapped_array(folder / ENCODED_FILE),
                 starts=np.load(folder / STARTS_FILE, allow_pickle=False),
+                means=mapped_array(folder / MEANS_FILE),
                 lexical=LexicalIndex.load(folder / LEXICAL_FOLDER),
                 tokens=TokenIndex.load(folder / TOKENS_FOLDER) if (folder / TOKENS_FOLDER).is_dir() else None,
                 glossary=from_bytes(tuple[Entry, ...], (folder / GLOSSARY_FILE).read_bytes()),

@@ -19,6 +19,7 @@ from app.errors import HandrailError, IndexRefused
 from app.search.build_report import ArticleChange, BuildReport, compare
 from app.search.draft import Draft, Progress, content_digest, read_draft, recipe
 from app.search.encoder import Encoder, Floats
+from app.search.families import article_means
 from app.search.generations import current, folder_of, refused_writing, writer_lock
 from app.search.indexed import Parts
 from app.search.manifest import (
@@ -71,13 +72,15 @@ def build(  # noqa: PLR0913  # one argument for each option of the command, all 
         kept = _kept_calibration(reuse, changes, keeps)
         generation = None
         if not dry_run:
+            vectors = reuse.vectors(encoder, tell)
             parts = Parts(
                 draft.articles,
                 draft.pages,
                 draft.passages,
                 draft.encoded,
                 draft.starts,
-                reuse.vectors(encoder, tell),
+                vectors,
+                article_means(vectors, draft.starts),
                 draft.lexical(tell),
                 reuse.tokens(encoder, tell),
                 draft.glossary,

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from app import languages
-from app.search.families import Voices, article_means
+from app.search.families import Voices
 from app.search.indexed import IndexedArticle
 from app.search.query import Query
 from app.search.snapshot import Snapshot
@@ -49,7 +49,6 @@ class Scopes:
             self._families[one.article.family][one.article.language] = at
         self._snapshot = snapshot
         self._counts = np.diff(snapshot.starts)
-        self._means = article_means(snapshot.vectors, snapshot.starts)
         self._cached = lru_cache(maxsize=KEPT_SCOPES)(self._scope)
 
     def of(self, query: Query, hidden: Hidden = NOTHING_HIDDEN) -> Scope:
@@ -90,7 +89,7 @@ class Scopes:
             np.repeat(np.arange(len(at)), counts),
             starts,
             tuple(dict.fromkeys(one.article.language for one in articles)),
-            Voices(self._means, speakers, heard_starts),
+            Voices(self._snapshot.means, speakers, heard_starts),
             self._snapshot.vectors.allowed(rows),
         )
 

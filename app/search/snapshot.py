@@ -19,6 +19,7 @@ from app.articles.article import Passage
 from app.articles.glossary import Entry
 from app.errors import IndexRefused
 from app.search.encoder import Encoder
+from app.search.families import Halves
 from app.search.generations import current, folder_of
 from app.search.indexed import IndexedArticle, Page, Parts
 from app.search.lexical import LexicalIndex
@@ -38,7 +39,8 @@ _log = logging.getLogger(__name__)
 class Snapshot:
     """Everything a query needs, of one generation.
 
-    Row `i` of the vectors and the lexical index is `passages[i]`; `articles[a]` has the rows `starts[a]:starts[a + 1]`.
+    Row `i` of the vectors and the lexical index is `passages[i]`; `articles[a]` has the rows `starts[a]:starts[a + 1]`
+    and the mean vector `means[a]`.
     `calibration` is the JSON object that the build stored; empty when it was built without.
     """
 
@@ -50,6 +52,7 @@ class Snapshot:
     encoded: NDArray[np.uint8]
     starts: Rows
     vectors: VectorIndex
+    means: Halves
     lexical: LexicalIndex
     tokens: TokenIndex | None
     glossary: tuple[Entry, ...]
@@ -76,6 +79,7 @@ class Snapshot:
             encoded=parts.encoded,
             starts=parts.starts,
             vectors=parts.vectors,
+            means=parts.means,
             lexical=parts.lexical,
             tokens=parts.tokens,
             glossary=parts.glossary,
@@ -235,11 +239,12 @@ def _check(parts: Parts, manifest: Manifest, named: int) -> None:
         len(parts.articles),
         len(parts.pages),
         len(parts.starts) - 1,
+        len(parts.means),
         manifest.counts["articles"],
     }
     if len(rows) > 1 or len(articles) > 1 or (np.diff(parts.starts, prepend=0) < 0).any():
         raise IndexRefused(f"The parts of generation {manifest.generation} do not belong together.")
-    if parts.vectors.dimension != manifest.encoder.dimension:
+    if {parts.vectors.dimension, *parts.means.shape[1:]} != {manifest.encoder.dimension}:
         raise IndexRefused(
             f"The vectors of generation {manifest.generation} are {parts.vectors.dimension} wide, its encoder's "
             f"{manifest.encoder.dimension}."

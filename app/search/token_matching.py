@@ -17,7 +17,8 @@ from app.search.encoder import Floats, Ids, TokenVectors
 from app.search.stored import mapped_array
 from app.search.vectors import Rows
 
-FILES = ("known", "whole", "whole_starts", "head", "head_starts", "asked", "asked_starts")
+FILES = ("known", "places", "starts")
+SORTS = 3
 ENCODED_AT_ONCE = 1024
 # The heaviest tokens of a question that are looked for; a long story must not cost more than a question.
 LONGEST_QUESTION = 16
@@ -28,51 +29,38 @@ CLOSE = 0.4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenIndex:
-    """The encoder's tokens of every passage.
+    """The encoder's tokens of every passage, in three sorts: of all that is encoded for it, of its title and headings, and of
+    the questions that are listed under its article.
 
-    `known` are the tokens in use, ascending; the others are places in it. `whole` has the distinct tokens of all that is
-    encoded for a passage, row `i` at `whole_starts[i]:whole_starts[i + 1]`; `head` likewise those of title and headings, and
-    `asked` those of the questions that are listed under the article.
+    `known` are the tokens in use, ascending. The distinct ones of sort `s` of row `i` are
+    `known[places[starts[k]:starts[k + 1]]]`, k = s * len(index) + i.
     """
 
     known: Ids
-    whole: NDArray[Any]
-    whole_starts: Rows
-    head: NDArray[Any]
-    head_starts: Rows
-    asked: NDArray[Any]
-    asked_starts: Rows
+    places: NDArray[Any]
+    starts: Rows
 
     def __len__(self) -> int:
-        return len(self.whole_starts) - 1
+        return (len(self.starts) - 1) // SORTS
 
     @classmethod
     def of(cls, passages: Sequence[tuple[Ids, Ids, Ids]]) -> "TokenIndex":
         """From the distinct tokens of each passage, of its title and headings, and of the questions of its article."""
-        columns = [[one[column] for one in passages] for column in range(3)]
-        every = np.concatenate([*columns[0], *columns[1], *columns[2], np.empty(0, dtype=np.int32)])
+        lists = [one[sort] for sort in range(SORTS) for one in passages]
+        every = np.concatenate([*lists, np.empty(0, dtype=np.int32)])
         known = np.unique(every)
         narrow = np.uint16 if len(known) <= np.iinfo(np.uint16).max else np.int32
         places = np.searchsorted(known, every).astype(narrow)
-        counts = [np.array([len(one) for one in column], dtype=np.int64) for column in columns]
-        ends = np.cumsum([int(count.sum()) for count in counts])
-        whole, head, asked = np.split(places, ends[:-1])
-        return cls(
-            known.astype(np.int32), whole, _starts(counts[0]), head, _starts(counts[1]), asked, _starts(counts[2])
-        )  # fmt: skip
+        starts = np.zeros(len(lists) + 1, dtype=np.int64)
+        np.cumsum([len(one) for one in lists], out=starts[1:])
+        return cls(known.astype(np.int32), places, starts)
 
     def passages(self) -> list[tuple[Ids, Ids, Ids]]:
         """What `of` was given."""
-        known = np.asarray(self.known)
-        whole, head, asked = (
-            [known[places[low:high]] for low, high in pairwise(starts.tolist())]
-            for places, starts in self.columns()
-        )
-        return list(zip(whole, head, asked, strict=True))
-
-    def columns(self) -> tuple[tuple[NDArray[Any], Rows], ...]:
-        """Each of the three with its starts."""
-        return (self.whole, self.whole_starts), (self.head, self.head_starts), (self.asked, self.asked_starts)
+        tokens = np.asarray(self.known).take(self.places)
+        lists = [tokens[low:high] for low, high in pairwise(self.starts.tolist())]
+        n = len(self)
+        return list(zip(lists[:n], lists[n : 2 * n], lists[2 * n :], strict=True))
 
     def save(self, folder: Path) -> None:
         """Writes one file for each array; the same tokens give the same bytes."""
@@ -107,10 +95,9 @@ class TokenMatcher:
         asked, weights = self._question(text)
         if not len(asked) or not len(rows):
             return 0.0
-        first, end = int(rows[0]), int(rows[-1]) + 1
-        places = np.unique(
-            np.concatenate([column[starts[first] : starts[end]] for column, starts in self._tokens.columns()])
-        )
+        first, end, n = int(rows[0]), int(rows[-1]) + 1, len(self._tokens)
+        bounds = self._tokens.starts[[(sort * n + first, sort * n + end) for sort in range(SORTS)]].tolist()
+        places = np.unique(np.concatenate([self._tokens.places[low:high] for low, high in bounds]))
         best = (asked @ self._table.take(places, axis=0).T).max(axis=1, initial=-1.0)
         return float(weights[best >= CLOSE].sum() / weights.sum())
 
@@ -124,19 +111,20 @@ class TokenMatcher:
         asked, weights = self._question(text)
         if not len(asked) or not len(rows):
             return np.zeros((len(rows), 3), dtype=np.float32)
-        listed = np.flatnonzero(self._tokens.asked_starts[rows + 1] > self._tokens.asked_starts[rows])
-        places, starts = self._places(rows, rows[listed])
+        starts, n = self._tokens.starts, len(self._tokens)
+        questions = rows + 2 * n
+        listed = np.flatnonzero(starts[questions + 1] > starts[questions])
+        places, begins = self._places(np.concatenate([rows, rows + n, questions[listed]]))
         used, at = _distinct(places, len(self._table))
         # One row a token of the passages: what follows then reads memory in its own order.
         cosines = asked @ self._table.take(used, axis=0).T
-        best = np.maximum.reduceat(cosines.take(at, axis=1), starts, axis=1)
-        n = len(rows)
+        best = np.maximum.reduceat(cosines.take(at, axis=1), begins, axis=1)
         weights = weights / weights.sum()
-        matched = np.empty((n, 3), dtype=np.float32)
-        matched[:, 0], matched[:, 2] = (weights @ best[:, : 2 * n]).reshape(2, n)
+        matched = np.empty((len(rows), 3), dtype=np.float32)
+        matched[:, 0], matched[:, 2] = (weights @ best[:, : 2 * len(rows)]).reshape(2, len(rows))
         matched[:, 1] = matched[:, 2]
         if len(listed):
-            matched[listed, 1] = weights @ np.maximum(best[:, n + listed], best[:, 2 * n :])
+            matched[listed, 1] = weights @ np.maximum(best[:, len(rows) + listed], best[:, 2 * len(rows) :])
         return matched
 
     def _question(self, text: str) -> tuple[Floats, Floats]:
@@ -147,25 +135,18 @@ class TokenMatcher:
             asked, weights = asked[heaviest], weights[heaviest]
         return asked, weights
 
-    def _places(self, rows: Rows, listed: Rows) -> tuple[Rows, Rows]:
-        """Tokens of the passages `rows`, then of their headings, then of the questions of `listed`, in one row, and where each
-        begins; none is left empty."""
-        parts, lengths = [], []
-        for (column, starts), wanted in zip(self._tokens.columns(), (rows, rows, listed), strict=True):
-            if not len(wanted):
-                continue
-            # The passages of an article stand together, and so do their tokens.
-            breaks = np.flatnonzero(np.diff(wanted) != 1)
-            firsts = wanted[np.concatenate([[0], breaks + 1])]
-            ends = wanted[np.concatenate([breaks, [len(wanted) - 1]])] + 1
-            bounds = zip(starts[firsts].tolist(), starts[ends].tolist(), strict=True)
-            parts += [column[low:high] for low, high in bounds]
-            lengths.append(starts[wanted + 1] - starts[wanted])
-        places, length = np.concatenate(parts), np.concatenate(lengths)
-        if not length.all():  # a title of unreadable signs: it counts like any one token
-            places = np.insert(places, (np.cumsum(length) - length)[length == 0], 0)
-            length = np.maximum(length, 1)
-        return places.astype(np.int64), np.cumsum(length) - length
+    def _places(self, lists: Rows) -> tuple[Rows, Rows]:
+        """The tokens of these lists of the index in one row, and where each begins; none is left empty."""
+        first = self._tokens.starts.take(lists)
+        lengths = self._tokens.starts.take(lists + 1) - first
+        ends = lengths.cumsum()
+        at = np.arange(ends[-1]) + np.repeat(first - ends + lengths, lengths)
+        places = self._tokens.places.take(at).astype(np.int64)
+        if not lengths.all():  # a title of unreadable signs: it counts like any one token
+            places = np.insert(places, (ends - lengths)[lengths == 0], 0)
+            lengths = np.maximum(lengths, 1)
+            ends = lengths.cumsum()
+        return places, ends - lengths
 
 
 def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:
@@ -176,8 +157,3 @@ def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:
     number = np.empty(size, dtype=np.int64)
     number[used] = np.arange(len(used))
     return used, number.take(places)
-
-
-def _starts(counts: Rows) -> Rows:
-    starts: Rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return starts

@@ -38,7 +38,7 @@ BYTE = np.iinfo(np.int8).max
 CONVERTED_AT_ONCE = 4096
 TRIAL_TIMEOUT_S = 120
 # Loaded in a process of its own, so that a file which crashes the library cannot crash the server.
-_TRIAL = "import sys, faiss; index = faiss.read_index(sys.argv[1]); print(index.ntotal, index.d)"
+_TRIAL = "import sys, faiss; index = faiss.read_index(sys.argv[1], faiss.IO_FLAG_MMAP_IFC); print(index.ntotal, index.d)"
 
 Rows = NDArray[np.int64]
 
@@ -114,7 +114,7 @@ class VectorIndex:
 
     def cosines(self, vector: Floats, rows: Rows) -> Floats:
         """The cosine of one unit vector (d,) and each of these rows, (len(rows),)."""
-        near: Floats = _singles(self._halves.take(rows, axis=0)) @ vector
+        near: Floats = singles(self._halves.take(rows, axis=0)) @ vector
         return near
 
     def vectors(self) -> Floats:
@@ -131,13 +131,13 @@ class VectorIndex:
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> "VectorIndex":
-        """What `save` wrote, whose hash the caller has checked; tried in a child process first (P4).
+        """What `save` wrote, mapped, whose hash the caller has checked; tried in a child process first (P4).
 
         `IndexRefused` when FAISS cannot read it.
         """
         _try_in_a_child(path, sha256)
         try:
-            engine = faiss.read_index(str(path))
+            engine = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except (
             RuntimeError
         ) as error:  # FAISS's only kind, also when a later build has swept the folder meanwhile
@@ -182,7 +182,7 @@ class VectorIndex:
         return isinstance(self.engine, faiss.IndexHNSW)
 
 
-def _singles(halves: NDArray[np.float16]) -> Floats:
+def singles(halves: NDArray[np.float16]) -> Floats:
     """Half precision as single: the bits moved to their places, three times as fast as numpy converts finite numbers."""
     moved = np.left_shift(halves.view(np.int16), 13, dtype=np.int32)
     moved &= np.int32(-0x70002000)  # the sign, and what is left of the exponent's bits and the fraction's

@@ -32,6 +32,7 @@ from app.articles.article import Article, Kind, Passage, Significance, Status, p
 from app.articles.rendering import Rendered  # noqa: E402
 from app.articles.sources import Source  # noqa: E402
 from app.search.encoder import Encoder, Floats, TokenVectors, open_encoder, unit_rows  # noqa: E402
+from app.search.families import article_means  # noqa: E402
 from app.search.fusion import Fusion  # noqa: E402
 from app.search.indexed import HASH_BYTES, ArticleEntry, Page, Parts  # noqa: E402
 from app.search.lexical import LexicalIndex, passage_tokens  # noqa: E402
@@ -113,6 +114,7 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
         columns = [read_tokens(encoder, said) for said in (texts, heads, [""] * len(texts))]
         tokens = TokenIndex.of(list(zip(*columns, strict=True)))
     words = [passage_tokens(passage, article.title) for article, passage in pairs]
+    starts, vectors = np.arange(len(passages) + 1), VectorIndex.build(encoder.encode_passages(texts))
     parts = Parts(
         articles=tuple(ArticleEntry(one.facts, False) for one in articles),
         pages=Records.of(
@@ -120,8 +122,9 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
         ),
         passages=Records.of(Passage, [to_bytes(one) for one in passages]),
         encoded=np.zeros((len(passages), HASH_BYTES), dtype=np.uint8),
-        starts=np.arange(len(passages) + 1),
-        vectors=VectorIndex.build(encoder.encode_passages(texts)),
+        starts=starts,
+        vectors=vectors,
+        means=article_means(vectors, starts),
         lexical=LexicalIndex.build(words, [one.language for one in passages]),
         tokens=tokens,
         glossary=(),

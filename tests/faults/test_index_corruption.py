@@ -42,7 +42,7 @@ def test_500_of_500_damages_are_refused_and_the_old_generation_serves(
         write_content(content, words="new"), index, ENCODER, now=NOW, calibrate=lambda _: {"a": [3]}
     )
     files = [path for path in folder_of(index).rglob("*") if path.is_file()] + [index / POINTER]
-    assert len(files) == 18
+    assert len(files) == 19
     refused = 0
     for number in range(DAMAGES):
         path, damage = files[number % len(files)], (_flipped, _cut)[number // len(files) % 2]

@@ -11,6 +11,7 @@ from app.articles.glossary import Entry
 from app.articles.rendering import Rendered
 from app.articles.sources import Source
 from app.search.encoder import Encoder, TokenVectors, encode_with_questions
+from app.search.families import article_means
 from app.search.indexed import HASH_BYTES, ArticleEntry, Parts, starts_of
 from app.search.indexed import Page as IndexedPage
 from app.search.lexical import LexicalIndex, passage_tokens
@@ -73,6 +74,8 @@ def snapshot_of(
     if isinstance(encoder, TokenVectors):
         columns = [read_tokens(encoder, said) for said in (texts, heads, asked)]
         token_index = TokenIndex.of(list(zip(*columns, strict=True)))
+    starts = starts_of(len(page.sections) for page in pages)
+    vectors = VectorIndex.build(encode_with_questions(encoder, texts, asked))
     parts = Parts(
         articles=tuple(ArticleEntry(page.article().facts, page.is_outdated_translation) for page in pages),
         pages=Records.of(
@@ -84,8 +87,9 @@ def snapshot_of(
         ),
         passages=Records.of(Passage, [to_bytes(passage) for _, passage in owned]),
         encoded=np.zeros((len(owned), HASH_BYTES), dtype=np.uint8),
-        starts=starts_of(len(page.sections) for page in pages),
-        vectors=VectorIndex.build(encode_with_questions(encoder, texts, asked)),
+        starts=starts,
+        vectors=vectors,
+        means=article_means(vectors, starts),
         lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
         tokens=token_index,
         glossary=tuple(glossary),

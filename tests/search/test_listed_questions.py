@@ -109,4 +109,4 @@ def test_another_question_makes_the_article_anew_and_no_other(tmp_path: Path, en
     assert kept.lexical.columns["en"].vocabulary == clean.lexical.columns["en"].vocabulary
     assert kept.tokens is not None
     assert clean.tokens is not None
-    np.testing.assert_array_equal(kept.tokens.asked, clean.tokens.asked)
+    np.testing.assert_array_equal(kept.tokens.places, clean.tokens.places)
