@@ -19,6 +19,7 @@ from app.search.generations import current, verify
 from app.search.indexer import why_build
 from app.settings import Settings
 from app.storage.database import Database
+from app.web.protection.heads import GuardedProtocol
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -49,6 +50,7 @@ def serve_forever(
         app,
         host=host,
         port=port,
+        http=GuardedProtocol,
         log_level=settings.log_level,
         access_log=False,
         proxy_headers=False,

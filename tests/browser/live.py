@@ -16,6 +16,7 @@ from app.people.person import NewPerson, Role
 from app.search.encoder import open_encoder
 from app.settings import Settings
 from app.web.context import Services
+from app.web.protection.heads import GuardedProtocol
 
 PASSWORD = "a long enough password"
 AGENT = NewPerson("ana@handrail.example", "Ana Ruiz", Role.AGENT, ("en", "ja", "ar"))
@@ -64,6 +65,7 @@ def live_site(folder: Path) -> Iterator[LiveSite]:
 def _running(app: object, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # any ASGI application
+        http=GuardedProtocol,
         log_level="error",
         access_log=False,
         proxy_headers=False,
