@@ -75,10 +75,11 @@ class Records(Sequence[T], Generic[T]):
 
     def line(self, at: int) -> memoryview:
         """The JSON of one value."""
-        if not -len(self) <= at < len(self):
+        size = len(self)
+        if not -size <= at < size:
             raise IndexError(at)
-        at %= len(self)
-        return self._data[self._starts[at] : self._starts[at + 1] - 1]
+        at %= size
+        return self._data[self._starts.item(at) : self._starts.item(at + 1) - 1]
 
     def save(self, path: Path) -> None:
         """Writes the lines to `path`, and where each begins beside it."""
