@@ -47,7 +47,7 @@ class Detector:
                 check=_as_array(stored["check"]),
                 fail=_as_array(stored["fail"]),
                 outputs=_as_array(stored["outputs"]),
-                weights=stored["weights"].astype(np.float32),
+                weights=np.ascontiguousarray(stored["weights"], dtype=np.float32),
                 priors=stored["priors"],
             )
 

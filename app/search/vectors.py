@@ -114,12 +114,12 @@ class VectorIndex:
 
     def cosines(self, vector: Floats, rows: Rows) -> Floats:
         """The cosine of one unit vector (d,) and each of these rows, (len(rows),)."""
-        near: Floats = singles(self._halves.take(rows, axis=0)) @ vector
+        near: Floats = singles(self._codes.take(rows, axis=0).view(np.float16)) @ vector
         return near
 
     def vectors(self) -> Floats:
         """All rows, (n, d), as they were given up to half precision."""
-        rows: Floats = self._halves.astype(np.float32)
+        rows: Floats = _halves(self._codes).astype(np.float32)
         return rows
 
     def save(self, path: Path) -> None:
@@ -163,23 +163,30 @@ class VectorIndex:
             self.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
         coarse.is_trained = True
-        largest = float(np.abs(self._halves).max(initial=EPSILON))
-        for start in range(0, len(self), CONVERTED_AT_ONCE):
-            rows = self._halves[start : start + CONVERTED_AT_ONCE].astype(np.float32)
-            coarse.add(np.rint(rows * (BYTE / largest)))
+        parts = [
+            _halves(self._codes[start : start + CONVERTED_AT_ONCE])
+            for start in range(0, len(self), CONVERTED_AT_ONCE)
+        ]
+        largest = max([float(np.abs(part).max()) for part in parts], default=EPSILON) or EPSILON
+        for part in parts:
+            coarse.add(np.rint(part.astype(np.float32) * (BYTE / largest)))
         return coarse
 
     @cached_property
-    def _halves(self) -> NDArray[np.float16]:
-        """The rows as FAISS keeps them, seen and not copied."""
+    def _codes(self) -> NDArray[np.uint8]:
+        """The rows in half precision as FAISS keeps them, (n, 2 d) bytes, seen and not copied: in a mapped file they may begin
+        at an odd address, from which numpy would copy all of them before it reads one number."""
         codes = (faiss.downcast_index(self.engine.storage) if self._is_graph else self.engine).codes
         seen = faiss.rev_swig_ptr(codes.data(), codes.size())
-        halves: NDArray[np.float16] = seen.view(np.float16).reshape(len(self), self.dimension)
-        return halves
+        return np.asarray(seen, dtype=np.uint8).reshape(len(self), 2 * self.dimension)
 
     @cached_property
     def _is_graph(self) -> bool:
         return isinstance(self.engine, faiss.IndexHNSW)
+
+
+def _halves(codes: NDArray[np.uint8]) -> NDArray[np.float16]:
+    return codes.copy().view(np.float16)
 
 
 def singles(halves: NDArray[np.float16]) -> Floats:

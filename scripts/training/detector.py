@@ -39,7 +39,7 @@ def main() -> None:
     np.savez_compressed(
         options.out,
         languages=np.array([names[at] for at in mine]), base=base, check=check, fail=failures, outputs=outputs,
-        weights=table[:, mine], priors=np.asarray(priors)[mine].astype(np.float32),
+        weights=np.ascontiguousarray(table[:, mine]), priors=np.asarray(priors)[mine].astype(np.float32),
     )  # fmt: skip
     print(f"{len(place)} states in {len(check)} places, {options.out.stat().st_size / 1e6:.1f} MB")
 
