@@ -1,6 +1,8 @@
 """Faults that only show when articles are seen together: names taken twice, and things named that do not exist."""
 
+import os
 from collections.abc import Iterator, Sequence
+from glob import glob
 from pathlib import Path
 
 from app.articles.article import Video
@@ -28,12 +30,8 @@ def inconsistencies(folder: Path, sources: Sequence[Source]) -> list[ContentFaul
 
 
 def _families_on_disk(folder: Path) -> set[str]:
-    found = (
-        path.relative_to(folder).with_suffix("").parts
-        for tag in TAGS
-        for path in folder.glob(f"{tag}/*/*.md")
-    )
-    return {f"{topic}/{slug}" for _, topic, slug in found}
+    found = (path for tag in TAGS for path in glob("*/*.md", root_dir=folder / tag))
+    return {path.replace(os.sep, "/").removesuffix(".md") for path in found}
 
 
 def _slugs_taken_twice(sources: Sequence[Source]) -> Iterator[ContentFault]:

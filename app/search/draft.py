@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -102,11 +102,13 @@ class Draft:
 def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None = None) -> Draft:
     """Reads everything and renders what `previous` has not; `ContentRefused` lists every fault with file and line."""
     progress("reading articles", 0, 0)
-    # First: a file saved from now on makes the index stale, not unnoticed.
-    digest = content_digest(content_dir)
+    # First: what appears or is saved from now on makes the index stale, not unnoticed.
+    names = _content_files(content_dir)
+    glossaries = {name: _file_digest(content_dir, name) for name in names if name.endswith(GLOSSARY_FILE)}
     made = _made_before(previous)
     known = {path: one.source for path, one in made.items()}
     sources = {one.article.path: one for one in checked_sources(content_dir, known)}
+    read = {path: source.article.digest for path, source in sources.items()} | glossaries
     library = Library(one.article for one in sources.values())
     published = sorted(library.published, key=lambda article: (article.language, article.family))
     entries: list[ArticleEntry] = []
@@ -126,7 +128,7 @@ def read_draft(content_dir: Path, progress: Progress, previous: Snapshot | None 
         encoded=np.frombuffer(b"".join(one.encoded for one in cut), dtype=np.uint8).reshape(-1, HASH_BYTES),
         starts=starts_of(len(one.passages) for one in cut),
         glossary=read_glossaries(content_dir),
-        content_digest=digest,
+        content_digest=_digest_of(content_dir, names, read),
         kept=Kept(previous.lexical, np.array(rows, dtype=np.int64)) if previous and made else None,
     )
 
@@ -189,12 +191,26 @@ def _made_before(previous: Snapshot | None) -> dict[str, _Made]:
 
 def content_digest(content_dir: Path) -> str:
     """One hash over the names and bytes of all article and glossary files; equal as long as a build would find nothing to do."""
+    return _digest_of(content_dir, _content_files(content_dir), {})
+
+
+def _content_files(content_dir: Path) -> list[str]:
+    return sorted(
+        [*glob("*/*/*.md", root_dir=content_dir), *glob(f"*/{GLOSSARY_FILE}", root_dir=content_dir)]
+    )
+
+
+def _digest_of(content_dir: Path, names: Sequence[str], read: Mapping[str, str]) -> str:
+    """`content_digest` of the files `names`; what was `read` already is told by the sha256 of what was read."""
     digest = hashlib.sha256()
-    files = [*glob("*/*/*.md", root_dir=content_dir), *glob(f"*/{GLOSSARY_FILE}", root_dir=content_dir)]
-    for name in sorted(files):
-        with open(os.path.join(content_dir, name), "rb") as file:
-            digest.update(f"{name}\0{_sha256(file.read()).hexdigest()}\n".encode())
+    for name in names:
+        digest.update(f"{name}\0{read.get(name) or _file_digest(content_dir, name)}\n".encode())
     return digest.hexdigest()
+
+
+def _file_digest(content_dir: Path, name: str) -> str:
+    with open(os.path.join(content_dir, name), "rb") as file:
+        return _sha256(file.read()).hexdigest()
 
 
 def _counted(progress: Progress, step: str, items: Sequence[T]) -> Iterator[T]:
