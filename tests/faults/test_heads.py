@@ -87,6 +87,25 @@ def test_a_head_without_end_is_refused(address: tuple[str, int], part: bytes) ->
     _still_serves(address)
 
 
+def test_a_head_too_long_is_refused_also_when_it_comes_at_once(address: tuple[str, int]) -> None:
+    with _connected(address) as connection:
+        filler = b"x: " + b"y" * HEAD_LIMIT + b"\r\n"
+        connection.sendall(HELLO.replace(b"\r\n\r\n", b"\r\n" + filler + b"\r\n"))
+        assert _until_closed(connection).startswith(b"HTTP/1.1 431")
+
+
+def test_many_requests_at_once_are_no_long_head(address: tuple[str, int]) -> None:
+    many = 2 * HEAD_LIMIT // len(HELLO)
+    with _connected(address) as connection:
+        sender = threading.Thread(
+            target=connection.sendall,
+            args=(HELLO * many + HELLO.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"),),
+        )
+        sender.start()
+        assert _until_closed(connection).count(b"hello") == many + 1
+        sender.join()
+
+
 def test_a_long_head_within_the_limit_is_read(address: tuple[str, int]) -> None:
     with _connected(address) as connection:
         filler = b"x: " + b"y" * (HEAD_LIMIT - 1024) + b"\r\n"

@@ -16,7 +16,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._head_bytes = 0
+        self._heads = self._head_bytes = 0
         self._impatience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -30,15 +30,20 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Also counts what belongs to a head."""
-        super().data_received(data)
-        if self._impatience is None or self.transport.is_closing():
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > HEAD_LIMIT:
-            self._stop_clock()
-            self.transport.write(_TOO_LONG)
-            self.transport.close()
+        """Also counts what belongs to a head: no more than its limit is read before it is complete."""
+        while data and not self.transport.is_closing():
+            heads, is_awaited = self._heads, self._impatience is not None
+            room = HEAD_LIMIT - self._head_bytes if is_awaited else len(data)
+            if not room:
+                self._stop_clock()
+                self.transport.write(_TOO_LONG)
+                self.transport.close()
+                return
+            super().data_received(data[:room])
+            # Where a new head began in it, some of it belonged to the request before; it is not held against the new one.
+            if is_awaited and heads == self._heads:
+                self._head_bytes += len(data[:room])
+            data = data[room:]
 
     def on_message_begin(self) -> None:
         """A head begins, perhaps the next one on a kept connection."""
@@ -52,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _expect_head(self) -> None:
+        self._heads += 1
         self._head_bytes = 0
         self._impatience = self.loop.call_later(HEAD_PATIENCE_S, self._give_up)
 
