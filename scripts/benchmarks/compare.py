@@ -71,7 +71,8 @@ def make_venv(folder: Path, requirement: str) -> None:
     say(f"installing {requirement}")
     uv = [sys.executable, "-m", "uv"]
     run([*uv, "venv", "-q", "--clear", str(folder)])
-    pip = [*uv, "pip", "install", "-q", "--python", str(folder / "bin/python")]
+    # With bytecode, as pip makes it: else every cold start would compile.
+    pip = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(folder / "bin/python")]
     # Of torch the build for processors, as in scripts/install: from a local folder if one is named.
     folders = [
         part for link in os.environ.get("PIP_FIND_LINKS", "").split() for part in ("--find-links", link)
