@@ -1,8 +1,8 @@
 """The language detector of py3langid (Lui and Baldwin 2012; BSD licence beside this file), cut to the site's languages.
 
 The library keeps a table of 256 successors for each state of its automaton: 39 MB of memory, and .8 s until they are
-unpacked. Here the same automaton is a trie with failure links (Aho and Corasick 1975) in a double array (Aoe 1989): 2 MB,
-and there at once. `scripts/training/detector.py` makes the file from the library's; `tests/detection` compares the two.
+unpacked. Here the same automaton is a trie with failure links (Aho and Corasick 1975) in a double array (Aoe 1989): 5 MB
+with its weights, and there at once. `scripts/training/detector.py` makes the file from the library's; `tests/detection` compares the two.
 """
 
 import unicodedata

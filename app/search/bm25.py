@@ -117,16 +117,17 @@ class LanguageColumns:
         """Every token's idf, ln(1 + (n - df + .5) / (df + .5)); a row counts that has it from a listed question only."""
         frequencies = np.diff(self.indptr)
         names = list(self.vocabulary)
-        asked = range(bisect_left(names, ASKED), bisect_left(names, chr(ord(ASKED) + 1)))
-        pairs = [(at, own) for at in asked if (own := self.vocabulary.get(names[at][1:])) is not None]
+        pairs = [(at, own) for at in self._asked if (own := self.vocabulary.get(names[at][1:])) is not None]
         for at, own in pairs:
             frequencies[at] = frequencies[own] = frequencies[at] + frequencies[own]
         idfs: NDArray[np.float64] = np.log1p((len(self.members) - frequencies + 0.5) / (frequencies + 0.5))
         return idfs
 
     @cached_property
-    def _has_asked(self) -> bool:
-        return any(token.startswith(ASKED) for token in self.vocabulary)
+    def _asked(self) -> range:
+        """The numbers of the tokens that listed questions have."""
+        names = list(self.vocabulary)
+        return range(bisect_left(names, ASKED), bisect_left(names, chr(ord(ASKED) + 1)))
 
     @cached_property
     def _saturations(self) -> Floats:
@@ -210,6 +211,6 @@ class LanguageColumns:
         """The number of each token, and the number under which listed questions have it; -1 for none."""
         get = self.vocabulary.get
         own = np.array([get(token, -1) for token in tokens], dtype=np.int64)
-        if not self._has_asked:
+        if not self._asked:
             return own, np.full_like(own, -1)
         return own, np.array([get(ASKED + token, -1) for token in tokens], dtype=np.int64)

@@ -163,13 +163,10 @@ class VectorIndex:
             self.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
         coarse.is_trained = True
-        parts = [
-            _halves(self._codes[start : start + CONVERTED_AT_ONCE])
-            for start in range(0, len(self), CONVERTED_AT_ONCE)
-        ]
-        largest = max([float(np.abs(part).max()) for part in parts], default=EPSILON) or EPSILON
+        parts = [slice(at, at + CONVERTED_AT_ONCE) for at in range(0, len(self), CONVERTED_AT_ONCE)]
+        largest = max([EPSILON, *(float(np.abs(_halves(self._codes[part])).max()) for part in parts)])
         for part in parts:
-            coarse.add(np.rint(part.astype(np.float32) * (BYTE / largest)))
+            coarse.add(np.rint(_halves(self._codes[part]).astype(np.float32) * (BYTE / largest)))
         return coarse
 
     @cached_property
