@@ -39,7 +39,12 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.transport.write(_TOO_LONG)
                 self.transport.close()
                 return
+            is_idle = self.timeout_keep_alive_task is not None
             super().data_received(data[:room])
+            if (
+                is_idle and heads == self._heads
+            ):  # line breaks before a head: they must not keep a connection either
+                self._expect_head()
             # Where a new head began in it, some of it belonged to the request before; it is not held against the new one.
             if is_awaited and heads == self._heads:
                 self._head_bytes += len(data[:room])
