@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.errors import SettingRefused
 
 WEIGHTS = Path(__file__).parent / "weights"
+LARGE_WEIGHTS = Path(__file__).parent / "weights_large"
 MAX_HASH_DIMENSION = 4096
 
 Floats = NDArray[np.float32]
@@ -84,14 +85,18 @@ class TokenVectors(Protocol):
 def open_encoder(spec: str) -> Encoder:
     """The encoder that `HANDRAIL_ENCODER` names; `SettingRefused` says in a sentence why it cannot be had.
 
-    `bundled` is the static multilingual one in `weights/` (numpy only); `hash:DIM[:salt]` a deterministic stand-in
-    for tests; anything else the name or folder of a sentence-transformers model, which is run from its ONNX export where it
+    `bundled` is the static multilingual one in `weights/` (numpy only); `bundled-large` the same beside a transformer in
+    `weights_large/`, better and slower; `hash:DIM[:salt]` a deterministic stand-in for tests; anything else the name or folder of a sentence-transformers model, which is run from its ONNX export where it
     has one, and else by torch.
     """
     if spec == "bundled":
         from app.search.static_encoder import StaticEncoder
 
         return StaticEncoder(WEIGHTS, name=spec)
+    if spec == "bundled-large":
+        from app.search.large_encoder import LargeEncoder
+
+        return LargeEncoder(LARGE_WEIGHTS, name=spec)
     if spec == "hash" or spec.startswith("hash:"):
         from app.search.hash_encoder import HashEncoder
 

@@ -1,4 +1,4 @@
-"""A sentence-transformers model that comes with an ONNX export, run without torch. The only file that speaks onnxruntime.
+"""A sentence-transformers model that comes with an ONNX export, run without torch. The only file that imports onnxruntime.
 
 Opening takes a fraction of the time and memory that torch takes, and the vectors are the same up to rounding. Only what can be
 read off the model's own files is run here: one transformer, pooled by mean or first token, perhaps normalised. For all else
@@ -46,7 +46,7 @@ class OnnxEncoder:
         self._query_prefix, self._passage_prefix = prefixes(spec, prompts)
         try:
             self._tokenizer = _tokenizer(folder, self._max_tokens)
-            self._session = _session(folder / EXPORT)
+            self._session = open_session(folder / EXPORT)
         except Exception as error:  # both libraries raise kinds of their own
             raise SettingRefused(
                 f"HANDRAIL_ENCODER names a model ({spec!r}) that cannot be loaded: {first_line(error)}"
@@ -149,7 +149,8 @@ def _tokenizer(folder: Path, max_tokens: int | None) -> Any:
     return tokenizer
 
 
-def _session(export: Path) -> Any:
+def open_session(export: Path) -> Any:
+    """A model file, ready to run on the processor; onnxruntime raises kinds of its own where it cannot read it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
