@@ -2,7 +2,7 @@
 
 A calibration is plain data: logistic curves, the costs from which the bands follow, and the figures it reached. It is
 fitted by `fitting.py` and lies in the snapshot, because other articles or another encoder shift every score. For
-content without gold questions there is `default_calibration.json`. The costs come from `costs.toml`.
+content without gold questions there is a shipped one for each bundled encoder. The costs come from `costs.toml`.
 """
 
 import json
@@ -18,7 +18,10 @@ from app.search.fusion import Fusion
 from app.search.hit import NAMES, Mode, Results, Signals
 
 FORMAT = 4
-DEFAULT_FILE = Path(__file__).parent / "default_calibration.json"
+# The first is for every encoder that has none of its own.
+DEFAULT_FILES = tuple(
+    Path(__file__).parent / name for name in ("default_calibration.json", "default_calibration_large.json")
+)
 
 Band = Literal["high", "middling", "low"]
 
@@ -129,10 +132,11 @@ def default_calibration() -> Calibration:
     return Calibration.of(stored_default(read_costs()))
 
 
-def stored_default(costs: Costs) -> dict[str, Any]:
-    """The JSON object of the shipped weights and curves with these costs."""
-    shipped: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
-    return {**shipped, "costs": asdict(costs)}
+def stored_default(costs: Costs, encoder: str = "") -> dict[str, Any]:
+    """The JSON object of the shipped weights and curves with these costs, for the encoder with this sha256 of its weights."""
+    shipped: list[dict[str, Any]] = [json.loads(file.read_text(encoding="utf-8")) for file in DEFAULT_FILES]
+    chosen = next((one for one in shipped if one["encoder"] == encoder), shipped[0])
+    return {**chosen, "costs": asdict(costs)}
 
 
 def fusion_of(stored: Mapping[str, Any]) -> Fusion:

