@@ -12,7 +12,7 @@ from rich.table import Table
 from typer.core import TyperCommand
 
 from app.errors import IndexRefused
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from app.search.quality_baseline import Comparison
@@ -24,7 +24,7 @@ Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a
 Weights and curves are fitted on `tuning`. `check` was looked at several times while the search was made and carries the floors of the tests; `blind` was written
 from the articles by authors who had not seen what the search finds (but for two or three unanswerable ones a language), is harder, and is the better guess at
 new questions.
-Run it again: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
+Run it again{setting}: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
 
 """
 BEFORE = "before"
@@ -150,10 +150,10 @@ def _write(report: "Report", path: Path) -> None:
     picture = path.with_suffix(".svg")
     try:
         picture.write_text(plot(report), encoding="utf-8")
-        path.write_text(
-            QUALITY_HEAD.format(split=report.split, path=path) + markdown(report, picture.name),
-            encoding="utf-8",
-        )
+        usual = Settings.model_fields["encoder"].default
+        setting = "" if report.encoder == usual else f" with `HANDRAIL_ENCODER={report.encoder}`"
+        head = QUALITY_HEAD.format(split=report.split, path=path, setting=setting)
+        path.write_text(head + markdown(report, picture.name), encoding="utf-8")
     except OSError as error:
         raise IndexRefused(f"{path} cannot be written: {error.strerror}.") from error
 
