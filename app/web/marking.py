@@ -21,6 +21,9 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _IS_CJK = re.compile(f"[{_CJK}]")
 _PIECE = re.compile(f"[{_CJK}]+|(?:(?![{_CJK}])\\w)+(?:['’](?:(?![{_CJK}])\\w)+)*")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*- ")
+# A row of a table is one line; neither it nor what follows the table ends in a full stop.
+_ROW = re.compile(r"(?:^|\n)(?=[^\n]* \| )")
+_AFTER_ROWS = re.compile(r"(?<=\n)([^\n]* \| [^\n]*)\n(?![^\n]* \| )")
 _HIRAGANA = re.compile("[\u3040-\u309f]+")
 _START = re.compile(r"(?<=[.!?。！？؟\n])\s*")
 
@@ -43,7 +46,7 @@ class Marker:
     def excerpt(self, text: str) -> Markup:
         """The part of `text` around its first marked words, marked, with dots where something was left out."""
         limit = EXCERPT_CJK if _IS_CJK.search(text) else EXCERPT
-        flat = " ".join(_LIST_MARK.sub(" • ", text).split()).removeprefix("• ")
+        flat = _in_a_line(text)
         if len(flat) <= limit:
             return self.marked(flat)
         spans = self.spans(flat)
@@ -72,6 +75,12 @@ class Marker:
         return [
             (at, at + 2) for at, pair in pairs if fold(pair) in self._words and not _HIRAGANA.fullmatch(pair)
         ]
+
+
+def _in_a_line(text: str) -> str:
+    """List items and rows of tables behind dots, cells between dashes."""
+    dotted = _ROW.sub("\n • ", _AFTER_ROWS.sub(r"\1 • ", f"\n{text}"))
+    return " ".join(_LIST_MARK.sub(" • ", dotted.replace(" | ", " – ")).split()).removeprefix("• ")
 
 
 def _telling(asked: list[str], columns: LanguageColumns | None) -> frozenset[str]:

@@ -48,3 +48,10 @@ def test_a_list_reads_as_one_line(encoder: Encoder) -> None:
     text = "- First thing\n- Second thing"
     snapshot = snapshot_of([Page("en", "a/b", "", (("", text),))], encoder)
     assert str(Marker("nothing", "en", snapshot).excerpt(text)) == "First thing • Second thing"
+
+
+def test_a_table_reads_as_a_list_of_its_rows(encoder: Encoder) -> None:
+    text = "A guide.\nStatus | Meaning\nActive | Sell as usual\nAsk if in doubt."
+    snapshot = snapshot_of([Page("en", "a/b", "", (("", text),))], encoder)
+    excerpt = str(Marker("nothing", "en", snapshot).excerpt(text))
+    assert excerpt == "A guide. • Status – Meaning • Active – Sell as usual • Ask if in doubt."
