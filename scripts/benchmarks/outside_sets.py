@@ -283,11 +283,14 @@ def main() -> None:
     results: dict[tuple[str, str], dict[str, Ranks]] = defaultdict(dict)
     for source in SOURCES:
         mine = [one for one in sections if one.source == source]
+        questions = list(asked_of(mine))
+        if not questions:
+            continue
         searchers = {
             name: Searcher(Fixed(snapshot_of(mine, encoder)), encoder, Everything(), lambda: TODAY)
             for name, encoder in encoders.items()
         }
-        for kind, asked in asked_of(mine):
+        for kind, asked in questions:
             print(f"{source}, {asked.language}, {kind}", file=sys.stderr, flush=True)
             ranks = handrail(searchers["bundled"], asked)
             with_large = handrail(searchers[LARGE], asked)

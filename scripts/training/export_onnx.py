@@ -14,9 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
+from transformer import HEADS
 
-HEADS = 12
-LAYERS = 6
 OPSET, IR_VERSION = 20, 9
 # onnxruntime's own operators; its name for "multiply in int8"; what stands for 0 in its unsigned bytes.
 ORT, INT8, ZERO = "com.microsoft", 4, 128
@@ -60,7 +59,7 @@ class Graph:
         absent = self.op("Mul", self.op("Sub", there, self.number(1.0)), self.number(1e4))
         mask = self.op("Unsqueeze", absent, self.integers(1, 2))
         x = self.words()
-        for at in range(LAYERS):
+        for at in range(sum(name.endswith(".up.bias") for name in self.state)):
             x = self.layer(x, mask, f"layers.{at}")
         weights = self.op("Unsqueeze", there, self.integers(2))
         summed = self.op("ReduceSum", self.op("Mul", x, weights), self.integers(1), keepdims=0)
