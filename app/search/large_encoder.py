@@ -14,7 +14,7 @@ import numpy as np
 from app.errors import SettingRefused
 from app.search.encoder import WEIGHTS, EncoderIdentity, Floats, Ids
 from app.search.model_files import file_sha256, first_line
-from app.search.onnx_encoder import BATCH, open_session
+from app.search.onnx_encoder import open_session
 from app.search.static_encoder import StaticEncoder
 
 MODEL_FILE = "model.onnx"
@@ -79,21 +79,14 @@ class LargeEncoder:
         static = self._static.encode_passages(texts)
         rows = np.zeros((len(texts), self._width + static.shape[1]), dtype=np.float32)
         rows[:, self._width :] = np.sqrt(STATIC_SHARE) * static
-        tokens = self._static.token_ids(texts)
-        # Texts of like length share a batch, so that few tokens are padding.
-        order = sorted((at for at, ids in enumerate(tokens) if len(ids)), key=lambda at: len(tokens[at]))
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            read = self._read([tokens[at][:MAX_TOKENS] for at in chosen])
-            rows[chosen, : self._width] = np.sqrt(1 - STATIC_SHARE) * read
+        for at, ids in enumerate(self._static.token_ids(texts)):
+            if len(ids):
+                rows[at, : self._width] = np.sqrt(1 - STATIC_SHARE) * self._read(ids[:MAX_TOKENS])
         return rows
 
-    def _read(self, tokens: Sequence[Ids]) -> Floats:
-        """The transformer's unit rows (len(tokens), its width) of texts that are not blank."""
-        longest = max(map(len, tokens))
-        ids = np.zeros((len(tokens), longest), dtype=np.int64)
-        there = np.zeros_like(ids)
-        for row, some in enumerate(tokens):
-            ids[row, : len(some)], there[row, : len(some)] = some, 1
-        (rows,) = self._session.run(None, {"input_ids": ids, "attention_mask": there})
-        return np.asarray(rows, dtype=np.float32)
+    def _read(self, ids: Ids) -> Floats:
+        """The transformer's unit row (its width,) of one text. In company it would not be read sooner, and differ in the last
+        digit: so a build that encodes what has changed gives what a clean one gives."""
+        given = ids.astype(np.int64)[None]
+        (rows,) = self._session.run(None, {"input_ids": given, "attention_mask": np.ones_like(given)})
+        return np.asarray(rows[0], dtype=np.float32)

@@ -45,6 +45,13 @@ def test_a_cosine_is_the_mean_of_both_cosines(large: LargeEncoder, bundled: Enco
     assert np.allclose(rows[:, width:] @ rows[:, width:].T, STATIC_SHARE * static @ static.T, atol=1e-5)
 
 
+def test_a_text_gets_exactly_the_same_vector_alone_and_in_company(large: LargeEncoder) -> None:
+    """A build that encodes what has changed gives the bytes that a clean one gives."""
+    texts = ["refund", "", "Wie bekomme ich mein Geld zurück?", "pause the campaign " * 40, "広告"]
+    alone = np.concatenate([large.encode_passages([text]) for text in reversed(texts)])[::-1]
+    assert np.array_equal(alone, large.encode_passages(texts))
+
+
 def test_word_order_is_read(large: LargeEncoder, bundled: Encoder) -> None:
     """What a sum of words can never tell apart."""
     texts = ["a charge without a refund", "a refund without a charge"]
