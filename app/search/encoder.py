@@ -86,8 +86,8 @@ def open_encoder(spec: str) -> Encoder:
     """The encoder that `HANDRAIL_ENCODER` names; `SettingRefused` says in a sentence why it cannot be had.
 
     `bundled` is the static multilingual one in `weights/` (numpy only); `bundled-large` the same beside a transformer in
-    `weights_large/`, better and slower; `hash:DIM[:salt]` a deterministic stand-in for tests; anything else the name or folder of a sentence-transformers model, which is run from its ONNX export where it
-    has one, and else by torch.
+    `weights_large/`, better and slower; `hash:DIM[:salt]` a deterministic stand-in for tests; anything else the name or
+    folder of a sentence-transformers model, which is run from its ONNX export where it has one, and else by torch.
     """
     if spec == "bundled":
         from app.search.static_encoder import StaticEncoder

@@ -21,9 +21,6 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _IS_CJK = re.compile(f"[{_CJK}]")
 _PIECE = re.compile(f"[{_CJK}]+|(?:(?![{_CJK}])\\w)+(?:['’](?:(?![{_CJK}])\\w)+)*")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*- ")
-# A row of a table is one line; neither it nor what follows the table ends in a full stop.
-_ROW = re.compile(r"(?:^|\n)(?=[^\n]* \| )")
-_AFTER_ROWS = re.compile(r"(?<=\n)([^\n]* \| [^\n]*)\n(?![^\n]* \| )")
 _HIRAGANA = re.compile("[\u3040-\u309f]+")
 _START = re.compile(r"(?<=[.!?。！？؟\n])\s*")
 
@@ -79,8 +76,14 @@ class Marker:
 
 def _in_a_line(text: str) -> str:
     """List items and rows of tables behind dots, cells between dashes."""
-    dotted = _ROW.sub("\n • ", _AFTER_ROWS.sub(r"\1 • ", f"\n{text}"))
-    return " ".join(_LIST_MARK.sub(" • ", dotted.replace(" | ", " – ")).split()).removeprefix("• ")
+    lines, after_row = [], False
+    for line in text.split("\n"):
+        is_row = " | " in line
+        # Neither a row nor the table ends in a full stop: what follows it begins like an item, too.
+        is_bare = (is_row or after_row) and not _LIST_MARK.match(line)
+        lines.append(f"- {line.replace(' | ', ' – ')}" if is_bare else line)
+        after_row = is_row
+    return " ".join(_LIST_MARK.sub(" • ", "\n".join(lines)).split()).removeprefix("• ")
 
 
 def _telling(asked: list[str], columns: LanguageColumns | None) -> frozenset[str]:
