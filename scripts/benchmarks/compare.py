@@ -1,4 +1,5 @@
-"""Handrail beside txtai, chromadb and lancedb: `compare.py DATA WORK [--sizes 2000 20000 100000] [--repeats 5] [--rebuilds 5]`.
+"""Handrail beside txtai, chromadb and lancedb: `compare.py DATA WORK [--sizes 2000 20000 100000] [--repeats 5] [--rebuilds 5]
+[--encoders minilm bundled]`.
 
 Makes everything it needs in WORK and nothing twice: a venv for each of the three, the passages (`made_content.py --in-one`),
 their vectors by MiniLM and by our encoder. Then, so often as asked for, one store after the other in a fresh process each, on
@@ -6,7 +7,8 @@ one core (`taskset -c 1`): index, search, change, delete; the three others than 
 repeats, since indexing takes minutes. Prints the medians as a Markdown table and writes every single
 measurement to WORK/measured.jsonl, from which `--only-table` prints again.
 
-MiniLM takes about an hour for 100,000 passages on two cores; `vectors-minilm.npy` in WORK/SIZE may be made elsewhere.
+MiniLM takes about an hour and a half for 100,000 passages on two cores; `vectors-minilm.npy` in WORK/SIZE may be made elsewhere,
+and `--encoders bundled` leaves out what needs it.
 """
 
 import argparse
@@ -18,13 +20,14 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 PEERS = {"txtai": "txtai==9.14.0", "chromadb": "chromadb==1.5.9", "lancedb": "lancedb==0.40.0"}
-PAIRS = [("handrail", "bundled"), *((peer, encoder) for encoder in ("minilm", "bundled") for peer in PEERS)]
+ENCODERS = ("minilm", "bundled")
+PAIRS = [("handrail", "bundled"), *((peer, encoder) for encoder in ENCODERS for peer in PEERS)]
 TORCH = "2.13.0"
 QUESTIONS = 400
 # What is printed, its heading, and how many digits.
@@ -45,6 +48,7 @@ def main() -> None:
     parser.add_argument(
         "--rebuilds", type=int, help="how often stores are made anew; as often as repeats if not said"
     )
+    parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=ENCODERS)
     parser.add_argument("--only-table", action="store_true")
     options = parser.parse_args()
     measured = options.work / "measured.jsonl"
@@ -53,10 +57,10 @@ def main() -> None:
             make_venv(options.work / "venvs" / peer, requirement)
         for size in options.sizes:
             folder = options.work / str(size)
-            prepare(options.data, folder, size)
+            prepare(options.data, folder, size, options.encoders)
             for repeat in range(options.repeats):
                 is_new = options.rebuilds is None or repeat < options.rebuilds
-                for store, encoder in PAIRS:
+                for store, encoder in (one for one in PAIRS if one[0] not in PEERS or one[1] in options.encoders):
                     for figures in measure(options.work, folder, store, encoder, is_new):
                         line = {"size": size, "repeat": repeat, "store": store, "encoder": encoder, **figures}
                         with measured.open("a", encoding="utf-8") as file:
@@ -83,8 +87,8 @@ def make_venv(folder: Path, requirement: str) -> None:
     (folder / ".made").touch()
 
 
-def prepare(data: Path, folder: Path, size: int) -> None:
-    """Articles, passages, questions and both encoders' vectors of one size."""
+def prepare(data: Path, folder: Path, size: int, encoders: Sequence[str]) -> None:
+    """Articles, passages, questions and these encoders' vectors of one size."""
     content, store = folder / "content", folder / "handrail-bundled"
     if not (content / "questions.tsv").is_file():
         say(f"writing articles for {size} passages")
@@ -107,7 +111,7 @@ def prepare(data: Path, folder: Path, size: int) -> None:
         random.Random(1).shuffle(lines)  # noqa: S311  # no secret
         questions = [line.partition("\t")[2] for line in lines[:QUESTIONS]]
         (folder / "questions.txt").write_text("\n".join(questions) + "\n", encoding="utf-8")
-    for encoder in ("bundled", "minilm"):
+    for encoder in encoders:
         if not (folder / f"vectors-{encoder}.npy").is_file():
             say(f"encoding {size} passages with {encoder}")
             phase(folder.parent, folder, "txtai", encoder, "vectors", core=None)
