@@ -101,7 +101,7 @@ def calibrate(
 
     calibration, generation = fit_confidence(read_settings(), dry_run=dry_run)
     table = Table(
-        "curve", "questions", "samples", "AUROC", "AUROC asked", "ECE asked", "log loss", "strength",
+        "curve", "questions", "samples", "AUROC", "AUROC asked", "ECE asked", "log loss", "trees",
         title="Cross-validated over questions", title_justify="left", box=None,
     )  # fmt: skip
     for mode, curves in calibration["curves"].items():
@@ -110,7 +110,7 @@ def calibrate(
             counts = (f"{found.get(one, 0):.0f}" for one in ("questions", "samples"))
             rates = (found.get(one) for one in ("auroc", "auroc_asked", "ece_asked", "log_loss"))
             told = ("–" if one is None else f"{one:.3f}" for one in rates)
-            table.add_row(f"{mode} {name}", *counts, *told, f"{found.get('strength', 0):g}")
+            table.add_row(f"{mode} {name}", *counts, *told, f"{found.get('trees', 0):g}")
     out.print(table)
     out.print(f"Costs: {json.dumps(calibration['costs'])}", markup=False)
     out.print(f"Generation {generation} is served now." if generation else "Nothing was published.")

@@ -1,23 +1,26 @@
 """From signals to what a reader may expect of the first hit: two chances and a band.
 
-A calibration is plain data: logistic curves, the costs from which the bands follow, and the figures it reached. It is
+A calibration is plain data: two curves for each mode, the costs from which the bands follow, and the figures it reached. It is
 fitted by `fitting.py` and lies in the snapshot, because other articles or another encoder shift every score. For
 content without gold questions there is a shipped one for each bundled encoder. The costs come from `costs.toml`.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.search.costs import Cost, Costs, read_costs
 from app.search.fusion import Fusion
 from app.search.hit import NAMES, Mode, Results, Signals
 
-FORMAT = 4
+FORMAT = 5
 # The first is for every encoder that has none of its own.
 DEFAULT_FILES = tuple(
     Path(__file__).parent / name for name in ("default_calibration.json", "default_calibration_large.json")
@@ -38,18 +41,48 @@ class Verdict:
     band: Band
 
 
+@dataclass(frozen=True)
+class Trees:
+    """Boosted trees as plain numbers: tree `i` adds `values[i][k]`, where bit `j` of `k` says whether the signal `signals[i][j]`
+    is above `thresholds[i][j]`. All trees ask the same number of questions."""
+
+    signals: Sequence[Sequence[str]] = ()
+    thresholds: Sequence[Sequence[float]] = ()
+    values: Sequence[Sequence[float]] = ()
+
+    def sum(self, signals: NDArray[np.float64]) -> float:
+        """What all of them add for the vector of the signals (len(NAMES),)."""
+        if not self.values:
+            return 0.0
+        columns, thresholds, values = self._arrays
+        leaves = (signals.take(columns) > thresholds) @ (1 << np.arange(columns.shape[1]))
+        return float(values[np.arange(len(leaves)), leaves].sum())
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        columns = [[NAMES.index(name) for name in tree] for tree in self.signals]
+        return np.array(columns), np.array(self.thresholds), np.array(self.values)
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """p = 1 / (1 + exp(-(intercept + Σ coefficient · signal))). Signals that are not named do not count."""
+    """p = 1 / (1 + exp(-(intercept + Σ coefficient · signal + what the trees add))). Signals that are not named do not count."""
 
     intercept: float
     coefficients: Mapping[str, float]
+    trees: Trees = Trees()
     figures: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Curve":
+        """From its JSON object."""
+        return cls(**{**stored, "trees": Trees(**stored["trees"])})
 
     def probability(self, signals: Signals) -> float:
         """The chance, 0..1, that the first hit is right."""
-        values = dict(zip(NAMES, signals.vector().tolist(), strict=True))
-        z = self.intercept + sum(weight * values[name] for name, weight in self.coefficients.items())
+        vector = signals.vector()
+        linear = sum(weight * vector[NAMES.index(name)] for name, weight in self.coefficients.items())
+        z = self.intercept + float(linear) + self.trees.sum(vector)
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, z))))
 
 
@@ -64,7 +97,7 @@ class Curves:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Curves":
         """From their JSON object."""
-        return cls(Curve(**stored["right"]), Curve(**stored["answerable"]), stored["unanswerable"])
+        return cls(Curve.of(stored["right"]), Curve.of(stored["answerable"]), stored["unanswerable"])
 
     def shifted(self, unanswerable: float, expected: float) -> float:
         """A chance among gold questions as the chance where `expected` is the share without an answer.

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.languages import DEFAULT
-from app.search.calibration import FORMAT, Curve, Curves, stored_default
+from app.search.boosting import Tree, boosted
+from app.search.calibration import FORMAT, Curve, Curves, Trees, stored_default
 from app.search.costs import Costs, read_costs
 from app.search.encoder import Encoder
 from app.search.fusing import fit_fusion
@@ -32,24 +33,27 @@ from app.search.snapshot import Snapshot
 # With fewer answerable questions a curve of our own would be worse than the shipped one.
 LEAST_QUESTIONS = 40
 FOLDS = 5
+# As many trees as told best in cross-validation, which was a hundred on the tuning questions.
+MOST_TREES = 150
 # Until so many of the passages have changed since it was fitted, a calibration is kept: one edited article moves its scores
 # by less than a refit moves them by chance, and an editor does not wait ten seconds for it.
 MOST_CHANGED = 0.02
-STRENGTHS = (0.1, 0.3, 1.0, 3.0)
 # Next to no penalty, for the two numbers that stretch and move a curve.
 WEAKLY = 100.0
+# No chance is taken for less than this.
+SURELY = 1e-9
 # What counts without an encoder; all the others change with it.
 LEXICAL_NAMES = (
     "lexical_score", "lexical_share", "lexical", "lexical_lead", "words_found", "words_in_article", "words_known",
     "heading_fit", "same_language", "fallback", "stale", "length",
 )  # fmt: skip
-# More evidence must never make the bot less sure. Without these bounds signals that move together get large weights of
-# opposite sign: they fit the sample and fail on the next help centre. A stale article always counts for less, also
-# where the gold questions know none.
-EVIDENCE = (0.0, np.inf)
-ANY = (-np.inf, np.inf)
-BOUNDS = {"length": ANY, "same_language": ANY, "fallback": (-np.inf, 0.0), "stale": (-np.inf, -0.5)}
-LEXICAL_BOUNDS = {**BOUNDS, "same_language": EVIDENCE}
+# More evidence must never make the bot less sure. Without directions signals that move together work against each other: that
+# fits the sample and fails on the next help centre. More of `length` is evidence too: a long question that is met as well as
+# a short one has more to be met.
+DIRECTIONS = {"same_language": 0, "fallback": -1, "stale": -1}
+LEXICAL_DIRECTIONS = {**DIRECTIONS, "same_language": 1}
+# A stale article always counts for less, also where the gold questions know none.
+FIXED = {"stale": -0.5}
 # Together with a third of questions without an answer, this keeps a third of all weight on such questions. A near miss
 # made by us weighs little, for a sibling of the missing article often answers, too.
 NEAR_MISS_WEIGHT = 0.1
@@ -62,13 +66,14 @@ ABROAD_WEIGHT = 0.25
 class Sample:
     """One search: its signals, what was true, what it weighs, and which question it came from.
 
-    `as_asked`: its family had not been taken away, and the reader had all articles."""
+    `as_asked`: its family had not been taken away, and the reader had all articles. `subject` is the same for one question in
+    all languages, as far as we know: its family, else the note beside it."""
 
     signals: NDArray[np.float64]
     is_right: bool
     is_answerable: bool
     weight: float
-    group: int
+    subject: str
     as_asked: bool
 
 
@@ -98,9 +103,11 @@ def calibrate(
     curves = {}
     for mode, reader in (("hybrid", encoder), ("lexical", None)):
         samples = samples_of(_searcher(snapshot, reader, today), fitting)
-        bounds = _bounds(NAMES, BOUNDS) if reader else _bounds(LEXICAL_NAMES, LEXICAL_BOUNDS)
-        right = _fit(samples, bounds, [one.is_right for one in samples])
-        answerable = _fit(samples, bounds, [one.is_answerable for one in samples])
+        directions = (
+            _directions(NAMES, DIRECTIONS) if reader else _directions(LEXICAL_NAMES, LEXICAL_DIRECTIONS)
+        )
+        right = _fit(samples, directions, [one.is_right for one in samples])
+        answerable = _fit(samples, directions, [one.is_answerable for one in samples])
         curves[mode] = asdict(Curves(right, answerable, _unanswerable_share(samples)))
     return {
         "format": FORMAT,
@@ -134,14 +141,13 @@ def still_holds(stored: Mapping[str, Any], questions: Sequence[GoldQuestion], ch
 
 
 def _unanswerable_share(samples: Sequence[Sample]) -> float:
-    asked = [one for one in samples if one.as_asked]
-    unanswerable = sum(one.weight for one in asked if not one.is_answerable)
-    return round(unanswerable / sum(one.weight for one in asked), 4)
+    """Among questions as they are asked, each counted once: that is what the chances are set on."""
+    return round(float(np.mean([not one.is_answerable for one in samples if one.as_asked])), 4)
 
 
 def samples_of(searcher: Searcher, questions: Sequence[GoldQuestion]) -> list[Sample]:
     """Every question as a reader meets it, with English articles only, and with its own family taken away."""
-    samples = (sample for group, one in enumerate(questions) for sample in _samples(searcher, one, group))
+    samples = (sample for one in questions for sample in _samples(searcher, one))
     return [sample for sample in samples if sample.signals.any()]  # without a hit there is nothing to judge
 
 
@@ -149,7 +155,8 @@ def _searcher(snapshot: Snapshot, encoder: Encoder | None, today: date) -> Searc
     return Searcher(Fixed(snapshot), encoder, Everything(), lambda: today)
 
 
-def _samples(searcher: Searcher, one: GoldQuestion, group: int) -> Iterator[Sample]:
+def _samples(searcher: Searcher, one: GoldQuestion) -> Iterator[Sample]:
+    subject = one.family or (one.text if one.is_absurd else one.note or one.text)
     asked = Query(one.text, one.language, limit=1)
     variants = [(asked, 1.0)]
     if one.language != DEFAULT:
@@ -159,10 +166,10 @@ def _samples(searcher: Searcher, one: GoldQuestion, group: int) -> Iterator[Samp
         answerable = one.family is not None
         weight = share if answerable else share * UNANSWERABLE_WEIGHT
         is_own = query is asked
-        yield Sample(results.signals.vector(), is_right(results, one), answerable, weight, group, is_own)
+        yield Sample(results.signals.vector(), is_right(results, one), answerable, weight, subject, is_own)
         if one.family is not None:
             missed = searcher.search(replace(query, without=frozenset([one.family])))
-            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, group, False)
+            yield Sample(missed.signals.vector(), False, False, share * NEAR_MISS_WEIGHT, subject, False)
 
 
 def is_right(results: Results, one: GoldQuestion) -> bool:
@@ -170,76 +177,101 @@ def is_right(results: Results, one: GoldQuestion) -> bool:
     return bool(results.hits) and results.hits[0].family == one.family
 
 
-def _bounds(names: Sequence[str], known: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    return {name: known.get(name, EVIDENCE) for name in names}
+def _directions(names: Sequence[str], known: Mapping[str, int]) -> dict[str, int]:
+    return {name: known.get(name, 1) for name in names}
 
 
-def _fit(
-    samples: Sequence[Sample], bounds: Mapping[str, tuple[float, float]], truth: Sequence[bool]
-) -> Curve:
-    """A logistic curve; the strength of its regularisation by cross-validation over questions, not over samples.
+def _fit(samples: Sequence[Sample], directions: Mapping[str, int], truth: Sequence[bool]) -> Curve:
+    """Boosted trees; their number by cross-validation over subjects, not over samples: one question in eight languages would
+    otherwise stand on both sides.
 
-    Near misses and missing translations teach it what to look at; how sure it may be is then set on the questions as they are
-    asked (Platt 1999), or it would be too modest about them.
+    Near misses and missing translations teach them what to look at; how sure they may be is then set on the questions as they
+    are asked, each counted once (Platt 1999), or they would be too modest about them.
     """
-    x = np.array([sample.signals for sample in samples])[:, [NAMES.index(name) for name in bounds]]
-    y = np.array(truth)
-    weights = np.array([sample.weight for sample in samples])
-    groups = np.array([sample.group for sample in samples])
-    as_asked = np.array([sample.as_asked for sample in samples])
-    data = _Data(x, y, weights, as_asked, np.array(list(bounds.values())).T)
-    held_out = {one: _held_out(data, groups % FOLDS, one) for one in STRENGTHS}
-    strength = min(STRENGTHS, key=lambda one: _log_loss(held_out[one], y, weights))
-    intercept, coefficients = data.curve(strength, np.ones(len(y), dtype=bool))
-    guesses, asked = held_out[strength], as_asked
+    vectors = np.array([sample.signals for sample in samples])
+    subjects = {subject: at for at, subject in enumerate(dict.fromkeys(one.subject for one in samples))}
+    data = _Data(
+        x=vectors[:, [NAMES.index(name) for name in directions]],
+        y=np.array(truth),
+        weights=np.array([sample.weight for sample in samples]),
+        as_asked=np.array([sample.as_asked for sample in samples]),
+        fixed=vectors @ [FIXED.get(name, 0.0) if name in directions else 0.0 for name in NAMES],
+        directions=np.array(list(directions.values())),
+        folds=np.array([subjects[one.subject] for one in samples]) % FOLDS,
+    )
+    held_out, trees = data.cross_validated()
+    asked = data.as_asked
+    # By what was held out: trees are too sure about what they were grown on.
+    moved, (stretched,) = fit_logistic(
+        held_out[asked, None], data.y[asked], np.ones(asked.sum()), WEAKLY, np.array([[0.0], [np.inf]])
+    )
+    guesses = sigmoid(moved + stretched * held_out)
+    everything = np.ones(len(samples), dtype=bool)
+    base, grown = data.base(everything), data.grown(everything, trees)
     figures = {
-        "questions": float(len(set(groups.tolist()))),
+        "questions": float(asked.sum()),
         "samples": float(len(samples)),
-        "auroc": auroc(guesses, y),
-        "auroc_asked": auroc(guesses[asked], y[asked]),
-        "log_loss": _log_loss(guesses, y, weights),
-        "log_loss_asked": _log_loss(guesses[asked], y[asked], weights[asked]),
-        "ece_asked": expected_calibration_error(guesses[asked], y[asked]),
-        "strength": strength,
+        "auroc": auroc(guesses, data.y),
+        "auroc_asked": auroc(guesses[asked], data.y[asked]),
+        "log_loss": _log_loss(guesses, data.y, data.weights),
+        "log_loss_asked": _log_loss(guesses[asked], data.y[asked], data.weights[asked]),
+        "ece_asked": expected_calibration_error(guesses[asked], data.y[asked]),
+        "trees": float(trees),
     }
-    named = dict(zip(bounds, (round(float(one), 4) for one in coefficients), strict=True))
+    names = list(directions)
     return Curve(
-        round(intercept, 4),
-        named,
+        round(moved + stretched * base, 4),
+        {name: round(stretched * weight, 4) for name, weight in FIXED.items() if name in directions},
+        Trees(
+            [[names[column] for column in tree.columns] for tree in grown],
+            [[round(float(one), 4) for one in tree.thresholds] for tree in grown],
+            [[round(float(stretched * one), 4) for one in tree.values] for tree in grown],
+        ),
         {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """What a curve is fitted to, sample by sample, and the lowest and the highest coefficient of each signal."""
+    """What a curve is fitted to, sample by sample; `fixed` is what is in the log odds whatever the data say."""
 
     x: Floats
     y: Bools
     weights: Floats
     as_asked: Bools
-    limits: Floats
+    fixed: Floats
+    directions: NDArray[np.int64]
+    folds: NDArray[np.int64]
 
-    def curve(self, strength: float, chosen: Bools) -> tuple[float, Floats]:
-        """Intercept and coefficients, from the chosen samples."""
-        x, y, weights = self.x[chosen], self.y[chosen], self.weights[chosen]
-        intercept, coefficients = fit_logistic(x, y, weights, strength, self.limits)
-        asked = self.as_asked[chosen]
-        logits = (intercept + x[asked] @ coefficients)[:, None]
-        moved, stretched = fit_logistic(logits, y[asked], weights[asked], WEAKLY, np.array([[0.0], [np.inf]]))
-        return float(moved + stretched[0] * intercept), stretched[0] * coefficients
+    def grown(self, chosen: Bools, most: int) -> list[Tree]:
+        """Trees from the chosen samples."""
+        start = self.base(chosen) + self.fixed[chosen]
+        return boosted(self.x[chosen], self.y[chosen], self.weights[chosen], start, self.directions, most)
 
+    def cross_validated(self) -> tuple[Floats, int]:
+        """For every sample the log odds by trees that have not seen its subject, and how many trees told best."""
+        paths = np.zeros((MOST_TREES + 1, len(self.y)))
+        for fold in range(FOLDS):
+            out = self.folds == fold
+            if out.any() and not out.all():
+                paths[:, out] = self._path(~out, out)
+        losses = [_log_loss(sigmoid(logits), self.y, self.weights) for logits in paths]
+        best = int(np.argmin(losses))
+        return paths[best], best
 
-def _held_out(data: _Data, folds: NDArray[np.int64], strength: float) -> Floats:
-    """For every sample the probability from a curve that has not seen its question."""
-    guesses = np.zeros(len(data.y))
-    for fold in range(FOLDS):
-        out = folds == fold
-        intercept, coefficients = data.curve(strength, ~out)
-        guesses[out] = sigmoid(intercept + data.x[out] @ coefficients)
-    return guesses
+    def _path(self, chosen: Bools, out: Bools) -> Floats:
+        """The log odds of the samples that are left out, before the first tree and after each, (MOST_TREES + 1, their number)."""
+        x = self.x[out]
+        trees = self.grown(chosen, MOST_TREES)
+        path = np.cumsum([self.base(chosen) + self.fixed[out], *(tree.of(x) for tree in trees)], axis=0)
+        return np.concatenate([path, np.repeat(path[-1:], MOST_TREES + 1 - len(path), axis=0)])
+
+    def base(self, chosen: Bools) -> float:
+        """The log odds of the chosen samples together."""
+        share = float(np.average(self.y[chosen], weights=self.weights[chosen]))
+        return float(np.log(max(share, SURELY) / max(1 - share, SURELY)))
 
 
 def _log_loss(guesses: Floats, y: Bools, weights: Floats) -> float:
     likelihood = np.where(y, guesses, 1 - guesses)
-    return float(-(weights * np.log(np.maximum(likelihood, 1e-9))).sum() / weights.sum())
+    return float(-(weights * np.log(np.maximum(likelihood, SURELY))).sum() / weights.sum())

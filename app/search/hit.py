@@ -72,6 +72,10 @@ class Signals:
     """Share of the legs that put the same family first, 0..1."""
     tokens_found: float = 0.0
     """Share of the question's tokens, by the encoder's weights, to which the first article says something close, 0..1."""
+    headings_meet: float = 0.0
+    """How far the first article's title, headings and listed questions meet the three tokens that they meet worst, 0..1."""
+    title_meets: float = 0.0
+    """The same for its title alone."""
     words_found: float = 0.0
     """Share of the question's words, by their idf, that stand in the first passage, 0..1. This and the next three are
     0 when question and passage are in two languages: words that meet by chance prove nothing."""

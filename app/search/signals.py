@@ -13,7 +13,7 @@ from app.search.query import Query
 from app.search.question import Question
 from app.search.ranker import Ranking
 from app.search.snapshot import Snapshot
-from app.search.token_matching import TokenMatcher
+from app.search.token_matching import Met, TokenMatcher
 from app.search.tokens import analyse, words
 
 # The legs that vote on which article comes first.
@@ -39,6 +39,7 @@ def signals_of(  # where it was found, what was asked, how it was found
     one = snapshot.article_of_row(row)
     readable = one.article.language == question.language
     score, share = _bet(ranking.scores, fusion.typical, fusion)
+    met = _met(ranking, question, matcher, one.article.title)
     lexical_score, lexical_share = _bet(ranking.lexical_scores(), fusion.typical_lexical, fusion)
     return Signals(
         score=score,
@@ -54,7 +55,9 @@ def signals_of(  # where it was found, what was asked, how it was found
         lead=score - float(max(ranking.scores[1:2], default=fusion.typical)),
         lexical_lead=_lead(ranking, "lexical"),
         agreement=_agreement(ranking),
-        tokens_found=_tokens_found(ranking, question, matcher),
+        tokens_found=met.close,
+        headings_meet=met.by_headings,
+        title_meets=met.by_title,
         **(_words(snapshot, ranking, question) if readable else {}),
         same_language=float(readable),
         fallback=float(one.article.language != query.language),
@@ -86,10 +89,10 @@ def _words(snapshot: Snapshot, ranking: Ranking, question: Question) -> dict[str
     }
 
 
-def _tokens_found(ranking: Ranking, question: Question, matcher: TokenMatcher | None) -> float:
+def _met(ranking: Ranking, question: Question, matcher: TokenMatcher | None, title: str) -> Met:
     if matcher is None or question.vector is None:
-        return 0.0
-    return matcher.found(question.text, ranking.candidates.rows[ranking.first])
+        return Met()
+    return matcher.met(question.text, ranking.candidates.rows[ranking.first], title)
 
 
 def _lead(ranking: Ranking, name: str) -> float:

@@ -25,6 +25,20 @@ LONGEST_QUESTION = 16
 # The cosine from which an article says something close to a token of the question: by cross-validation on the tuning
 # questions, where .5 and .6 told right from wrong first hits less well.
 CLOSE = 0.4
+# How many of the worst met tokens count: what a question is really about is seldom more (two and four told nearly as well).
+WORST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How far an article meets the tokens of a question, 0..1 each. `close` is the share of them, by the encoder's weights, to which
+    it says something close anywhere. `by_headings` and `by_title` look at what is met worst: 1 less what the `WORST` worst met tokens
+    miss (weight × (1 - best cosine)) in its title, headings and listed questions, and in its title alone. An average hides the one
+    word that makes a question another one: "how do I connect my printer" is near "connect my store" in all but that word."""
+
+    close: float = 0.0
+    by_headings: float = 0.0
+    by_title: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,17 +103,30 @@ class TokenMatcher:
         self._encoder = encoder
         self._table, _ = encoder.token_rows(np.asarray(tokens.known))
 
-    def found(self, text: str, rows: Rows) -> float:
-        """The share of the question's tokens, by their weight, that come close to any token of these passages, their headings
-        or listed questions: 0..1. `rows` stand together. What is alien to an article shows here in any pair of languages."""
+    def met(self, text: str, rows: Rows, title: str) -> Met:
+        """How far the article with this title, whose passages are `rows` (they stand together), meets the question. What is alien
+        to an article shows here in any pair of languages."""
         asked, weights = self._question(text)
         if not len(asked) or not len(rows):
-            return 0.0
+            return Met()
         first, end, n = int(rows[0]), int(rows[-1]) + 1, len(self._tokens)
         bounds = self._tokens.starts[[(sort * n + first, sort * n + end) for sort in range(SORTS)]].tolist()
-        places = np.unique(np.concatenate([self._tokens.places[low:high] for low, high in bounds]))
-        best = (asked @ self._table.take(places, axis=0).T).max(axis=1, initial=-1.0)
-        return float(weights[best >= CLOSE].sum() / weights.sum())
+        of_passages, *of_headings = (self._tokens.places[low:high] for low, high in bounds)
+        in_headings = self._nearest(asked, np.unique(np.concatenate(of_headings)))
+        anywhere = np.maximum(in_headings, self._nearest(asked, np.unique(of_passages)))
+        of_title, _ = self._encoder.token_rows(self._encoder.token_ids([title])[0])
+        in_title = (asked @ of_title.T).max(axis=1, initial=0.0)
+        shares = weights / weights.sum()
+        return Met(
+            float(shares[anywhere >= CLOSE].sum()),
+            _least_met(shares, in_headings),
+            _least_met(shares, in_title),
+        )
+
+    def _nearest(self, asked: Floats, places: Rows) -> Floats:
+        """For each of the vectors the best cosine, not below 0, among the tokens at `places`."""
+        best: Floats = (asked @ self._table.take(places, axis=0).T).max(axis=1, initial=0.0)
+        return best
 
     def compare(self, text: str, rows: Rows) -> Floats:
         """Float32 (len(rows), 3): `matching`, `heading_matching`, and the latter without listed questions, of the question and
@@ -147,6 +174,11 @@ class TokenMatcher:
             lengths = np.maximum(lengths, 1)
             ends = lengths.cumsum()
         return places, ends - lengths
+
+
+def _least_met(shares: Floats, best: Floats) -> float:
+    """1 less what the `WORST` worst met tokens miss."""
+    return 1 - float(np.sort(shares * (1 - best))[-WORST:].sum())
 
 
 def _distinct(places: Rows, size: int) -> tuple[Rows, Rows]:

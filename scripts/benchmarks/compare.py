@@ -60,7 +60,9 @@ def main() -> None:
             prepare(options.data, folder, size, options.encoders)
             for repeat in range(options.repeats):
                 is_new = options.rebuilds is None or repeat < options.rebuilds
-                for store, encoder in (one for one in PAIRS if one[0] not in PEERS or one[1] in options.encoders):
+                for store, encoder in (
+                    one for one in PAIRS if one[0] not in PEERS or one[1] in options.encoders
+                ):
                     for figures in measure(options.work, folder, store, encoder, is_new):
                         line = {"size": size, "repeat": repeat, "store": store, "encoder": encoder, **figures}
                         with measured.open("a", encoding="utf-8") as file:
