@@ -14,7 +14,7 @@ from app.articles.checks import house_faults
 from app.articles.library import Library, read_library
 from app.articles.passages import MAX_WORDS, passages, words
 from app.articles.rendering import parse
-from app.languages import TAGS
+from app.languages import TAGS, detect, fallback_chain
 
 CONTENT = Path(__file__).parents[2] / "content"
 OWNERS = {
@@ -140,6 +140,21 @@ def test_translations_are_written_in_their_script(library: Library) -> None:
             for passage in passages(article):
                 assert re.search(pattern, passage.text), f"{article.path}#{passage.anchor}"
             assert re.search(pattern, article.title), article.path
+
+
+def test_listed_questions_stand_where_their_readers_are_sent(library: Library) -> None:
+    """A reader of Portuguese is sent to the Spanish article before the English one: there the search needs the question."""
+    translations: dict[str, dict[str, Article]] = defaultdict(dict)
+    for article in library.published:
+        translations[article.family][article.language] = article
+    for family, articles in translations.items():
+        for language, article in articles.items():
+            for question in article.questions:
+                asked_in = detect(question, language)
+                shown = next(one for one in fallback_chain(asked_in) if one in articles)
+                assert shown == language, (
+                    f"{family}: {question!r} ({asked_in}) stands in {language}, its readers see {shown}"
+                )
 
 
 def _long_sentences(article: Article) -> Iterator[str]:

@@ -3,13 +3,15 @@
 The figures themselves, with the command that reruns them, are in `docs/quality.md`.
 """
 
+import numpy as np
 import pytest
 
 from app.indexing import build_index, open_searcher
 from app.languages import TAGS
 from app.search.encoder import open_encoder
 from app.search.evaluation import evaluate
-from app.search.gold import read_questions
+from app.search.gold import SPLITS, read_questions
+from app.search.measures import auroc
 from app.search.quality_report import Report
 from app.search.quality_tables import markdown
 from app.settings import Settings
@@ -38,6 +40,19 @@ def test_there_are_enough_gold_questions_and_a_third_has_no_answer(language: str
     assert len(asked) >= LEAST_QUESTIONS
     assert len(without_answer) >= len(asked) / 3 - 1
     assert {one.split for one in asked} == {"tuning", "check", "blind"}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_length_of_a_gold_question_does_not_tell_whether_it_has_an_answer(split: str) -> None:
+    """Else confidence would learn how our questions are written: long ones were the answerable ones once (AUROC .67 to .83)."""
+    asked = [one for one in read_questions(Settings().questions_dir) if one.split == split]
+    lengths = [
+        # Ranks within a language, since a word of one is a letter of another.
+        np.mean([len(other.text) < len(one.text) for other in asked if other.language == one.language])
+        for one in asked
+    ]
+    told = auroc(np.array(lengths), np.array([one.family is not None for one in asked]))
+    assert told == pytest.approx(0.5, abs=0.06)
 
 
 @pytest.mark.parametrize("language", TAGS)

@@ -1,15 +1,25 @@
 """The curves and bands: what is stored is what is used, costs decide, and foreign content gets honest answers."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.search.calibration import Calibration, Curve, default_calibration, stored_default
+from app.search.calibration import Calibration, Curve, Trees, default_calibration, stored_default
 from app.search.costs import Cost, Costs, read_costs
 from app.search.encoder import open_encoder
-from app.search.fitting import BOUNDS, LEXICAL_NAMES, MOST_CHANGED, basis_of, calibrate, still_holds
+from app.search.fitting import (
+    DIRECTIONS,
+    LEXICAL_DIRECTIONS,
+    LEXICAL_NAMES,
+    MOST_CHANGED,
+    basis_of,
+    calibrate,
+    still_holds,
+)
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
@@ -88,6 +98,18 @@ def test_the_curve_is_the_logistic_of_the_named_signals() -> None:
     assert Curve(-1e9, {}).probability(Signals()) == pytest.approx(0)
 
 
+def test_trees_add_the_value_of_the_leaf_where_the_signals_fall() -> None:
+    trees = Trees(
+        [["lead", "dense"], ["dense", "dense"]], [[0.1, 0.5], [0.8, 0.8]], [[-1, 0, 1, 2], [0, 9, 9, 0.5]]
+    )
+    assert [trees.sum(Signals(lead=lead, dense=dense).vector()) for lead, dense in [(0, 0), (0.2, 0), (0.1, 0.6), (0.2, 0.9)]] == [
+        -1, 0, 1, 2.5,
+    ]  # fmt: skip
+    curve = Curve(0.0, {"lead": 1.0}, trees)
+    assert curve.probability(Signals(lead=0.2, dense=0.9)) == pytest.approx(1 / (1 + np.exp(-2.7)))
+    assert Curve.of(json.loads(json.dumps(asdict(curve)))) == curve
+
+
 def test_costs_decide_the_bands() -> None:
     """A wrong confident answer costs five handoffs, unless somebody writes otherwise."""
     assert COSTS.plain.unanswerable == 5
@@ -135,18 +157,45 @@ def test_another_format_is_not_misread() -> None:
     assert Calibration.of({**_stored(), "format": 1, "curves": "something else"}) == default_calibration()
 
 
-def test_more_evidence_never_lowers_the_chance_and_a_stale_article_does() -> None:
+CURVES = [
+    (curve, directions)
+    for curves, directions in (
+        (default_calibration().hybrid, DIRECTIONS),
+        (default_calibration().lexical, LEXICAL_DIRECTIONS),
+    )
+    for curve in (curves.right, curves.answerable)
+]
+
+
+@pytest.mark.parametrize(("curve", "directions"), CURVES)
+@given(
+    values=st.lists(st.floats(0, 1), min_size=len(NAMES), max_size=len(NAMES)),
+    name=st.sampled_from(NAMES),
+    more=st.floats(0, 1),
+)
+def test_more_evidence_never_lowers_the_chance(
+    curve: Curve, directions: dict[str, int], values: list[float], name: str, more: float
+) -> None:
+    signals = Signals(**dict(zip(NAMES, values, strict=True)))
+    gained = curve.probability(replace(signals, **{name: getattr(signals, name) + more})) - curve.probability(
+        signals
+    )
+    direction = directions.get(name, 1)
+    assert not direction or direction * gained >= -1e-12
+
+
+@pytest.mark.parametrize(("curve", "directions"), CURVES)
+def test_a_stale_article_lowers_the_chance(curve: Curve, directions: dict[str, int]) -> None:
     """`nobody has` 6: a major edit lowers the chat's confidence in the same build."""
-    for curves in (default_calibration().hybrid, default_calibration().lexical):
-        for curve in (curves.right, curves.answerable):
-            for name, value in curve.coefficients.items():
-                low, high = BOUNDS.get(name, (0, np.inf))
-                assert low <= value <= high, name
-            assert curve.probability(Signals(stale=1)) < curve.probability(Signals())
+    assert directions["stale"] == -1
+    assert curve.probability(Signals(stale=1)) < curve.probability(Signals())
 
 
 def test_the_lexical_curve_looks_at_words_only() -> None:
-    assert set(default_calibration().lexical.right.coefficients) == set(LEXICAL_NAMES) < set(NAMES)
+    for curve in (default_calibration().lexical.right, default_calibration().lexical.answerable):
+        asked = {name for tree in curve.trees.signals for name in tree}
+        assert asked | set(curve.coefficients) <= set(LEXICAL_NAMES) < set(NAMES)
+        assert asked, "it has learned something"
 
 
 def test_too_few_fitting_gold_questions_leave_the_shipped_calibration() -> None:

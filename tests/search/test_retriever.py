@@ -24,7 +24,7 @@ from app.search.retriever import (
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
 from app.search.synonyms import Synonyms
-from app.search.token_matching import TokenIndex, TokenMatcher, read_tokens
+from app.search.token_matching import CLOSE, WORST, Met, TokenIndex, TokenMatcher, read_tokens
 from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
 from tests.search.small_snapshot import Page, snapshot_of
 
@@ -173,6 +173,45 @@ def test_of_a_long_story_only_the_heaviest_tokens_are_looked_for(
     np.testing.assert_allclose(
         matcher.compare(heavy * 3, rows), matcher.compare(f"{'the of and '}" * 9 + heavy * 3, rows), atol=0.05
     )
+
+
+def test_what_an_article_meets_worst_is_what_its_definition_says(
+    encoder: Encoder, snapshot: Snapshot
+) -> None:
+    assert isinstance(encoder, TokenVectors)
+    rows = np.arange(int(snapshot.starts[0]), int(snapshot.starts[1]))
+    title = snapshot.articles[0].article.title
+    texts = [snapshot.passages[row] for row in rows.tolist()]
+    asked, weights = encoder.token_rows(encoder.token_ids(["change the washer of my guitar"])[0])
+    shares = weights / weights.sum()
+
+    def best(said: str) -> Floats:
+        assert isinstance(encoder, TokenVectors)
+        cosines: Floats = (asked @ encoder.token_rows(encoder.token_ids([said])[0])[0].T).max(axis=1)
+        return np.maximum(cosines, 0)
+
+    headings = best("\n".join(one.head_text(title) for one in texts))
+    everything = np.maximum(headings, best("\n".join(one.encoded_text(title) for one in texts)))
+    met = _matcher(snapshot, encoder).met("change the washer of my guitar", rows, title)
+    assert met.close == pytest.approx(shares[everything >= CLOSE].sum(), abs=1e-4)
+    for got, cosines in ((met.by_headings, headings), (met.by_title, best(title))):
+        assert got == pytest.approx(1 - sum(sorted(shares * (1 - cosines))[-WORST:]), abs=1e-4)
+
+
+def test_one_word_from_elsewhere_shows_although_all_others_are_met(
+    encoder: Encoder, snapshot: Snapshot
+) -> None:
+    rows = np.arange(int(snapshot.starts[0]), int(snapshot.starts[1]))
+    title = snapshot.articles[0].article.title
+    matcher = _matcher(snapshot, encoder)
+    ours, alien = (
+        matcher.met(text, rows, title)
+        for text in ("How do I fix a dripping tap?", "How do I fix a dripping guitar?")
+    )
+    assert ours.by_title == pytest.approx(1, abs=1e-4)
+    assert alien.by_title < ours.by_title - 0.1
+    assert alien.by_headings < ours.by_headings - 0.1
+    assert matcher.met("", rows, title) == Met()
 
 
 def test_tokens_come_back_from_the_disk_as_they_were(
