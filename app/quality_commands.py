@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 QUALITY_HEAD = """# Quality
 
-Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a third has no answer in the articles, most of these are near misses).
+Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a third has no answer in the articles, most of these are near misses;
+whether a question is long or short does not tell which).
 Weights and curves are fitted on `tuning`. `check` was looked at several times while the search was made and carries the floors of the tests; `blind` was written
-from the articles by authors who had not seen what the search finds (but for two or three unanswerable ones a language), is harder, and is the better guess at
-new questions.
+without a look at what the search finds, by an author who knows how it works. It is harder and, with 26 questions a language, coarser.
 Run it again{setting}: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
 
 """

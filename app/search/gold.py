@@ -33,10 +33,10 @@ class GoldQuestion:
 
 
 def read_questions(folder: Path, split: Split | None = None) -> tuple[GoldQuestion, ...]:
-    """The gold questions in `folder`, of one split or of both; `ContentRefused` names every bad line.
+    """The gold questions in `folder`, of one split or of all; `ContentRefused` names every bad line.
 
     Curves and weights are fitted on `tuning` only; `check` is for saying how good they are, and `blind` says it once more
-    with questions that were written from the articles by somebody who had never seen what the search finds.
+    with questions that nobody has looked at with the search. Those that somebody has chosen by belong to `tuning` from then on.
     """
     faults: list[ContentFault] = []
     questions = [
