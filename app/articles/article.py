@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 # Between the parts of a digest: cannot occur in a text, as control characters are refused in articles.
 _SEPARATOR = "\x1f"
@@ -92,7 +93,11 @@ class Article(ArticleFacts):
     @property
     def facts(self) -> ArticleFacts:
         """All but the text."""
-        return ArticleFacts(**{field.name: getattr(self, field.name) for field in fields(ArticleFacts)})
+        return ArticleFacts(*_facts_of(self))
+
+
+# Thousands at each build: the names are looked up once.
+_facts_of = attrgetter(*(field.name for field in fields(ArticleFacts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,16 +34,16 @@ TYPICAL_PLACE = 9
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The candidates of one question, the number of the right article among them, and what the question weighs."""
+    """One question with its candidates, the number of the right article among them, and what the question weighs."""
 
+    question: GoldQuestion
     candidates: Candidates
     right: int
     weight: float
 
 
-def fit_fusion(searcher: Searcher, questions: Sequence[GoldQuestion]) -> dict[str, Any]:
-    """The JSON object of a `Fusion`, learned on those questions whose article is in the snapshot."""
-    asked = list(asked_questions(searcher, questions))
+def fit_fusion(asked: Sequence[Asked]) -> dict[str, Any]:
+    """The JSON object of a `Fusion`, learned on these questions; there is at least one."""
     weights = learned(asked)
     same, other = weights[len(LEGS) :], weights[: len(LEGS)]
     plain = Fusion(_named(same), _named(other), 0.0, 0.0, {})
@@ -68,7 +68,7 @@ def asked_questions(searcher: Searcher, questions: Sequence[GoldQuestion]) -> It
         for variant, weight in variants if one.family else ():
             families, candidates = searcher.candidates(variant)
             if one.family in families:
-                yield Asked(candidates, families.index(one.family), weight)
+                yield Asked(one, candidates, families.index(one.family), weight)
 
 
 def learned(asked: Sequence[Asked], hold: float = HOLD) -> Doubles:
