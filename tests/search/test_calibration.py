@@ -10,16 +10,9 @@ from hypothesis import strategies as st
 
 from app.search.calibration import Calibration, Curve, Trees, default_calibration, stored_default
 from app.search.costs import Cost, Costs, read_costs
+from app.search.curves import DIRECTIONS, LEXICAL_DIRECTIONS
 from app.search.encoder import open_encoder
-from app.search.fitting import (
-    DIRECTIONS,
-    LEXICAL_DIRECTIONS,
-    LEXICAL_NAMES,
-    MOST_CHANGED,
-    basis_of,
-    calibrate,
-    still_holds,
-)
+from app.search.fitting import MOST_CHANGED, basis_of, calibrate, still_holds
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
@@ -194,7 +187,7 @@ def test_a_stale_article_lowers_the_chance(curve: Curve, directions: dict[str, i
 def test_the_lexical_curve_looks_at_words_only() -> None:
     for curve in (default_calibration().lexical.right, default_calibration().lexical.answerable):
         asked = {name for tree in curve.trees.signals for name in tree}
-        assert asked | set(curve.coefficients) <= set(LEXICAL_NAMES) < set(NAMES)
+        assert asked | set(curve.coefficients) <= set(LEXICAL_DIRECTIONS) < set(NAMES)
         assert asked, "it has learned something"
 
 
