@@ -123,9 +123,9 @@ class Calibration:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Calibration":
-        """What a snapshot has stored; the shipped default where it has nothing or another format."""
+        """What a snapshot has stored; the shipped default for its encoder where it has nothing or another format."""
         if stored.get("format") != FORMAT:
-            return default_calibration()
+            return default_calibration(str(stored.get("encoder", "")))
         return cls(
             encoder=stored["encoder"],
             hybrid=Curves.of(stored["curves"]["hybrid"]),
@@ -160,9 +160,10 @@ class Calibration:
 
 
 @cache
-def default_calibration() -> Calibration:
-    """Fitted on the sample help centre with the bundled encoder; for content that has no gold questions."""
-    return Calibration.of(stored_default(read_costs()))
+def default_calibration(encoder: str = "") -> Calibration:
+    """Fitted on the sample help centre with the bundled encoder of this sha256, else with the default one; for content that has no
+    gold questions."""
+    return Calibration.of(stored_default(read_costs(), encoder))
 
 
 def stored_default(costs: Costs, encoder: str = "") -> dict[str, Any]:
@@ -175,10 +176,10 @@ def stored_default(costs: Costs, encoder: str = "") -> dict[str, Any]:
 def fusion_of(stored: Mapping[str, Any]) -> Fusion:
     """The legs' weights that a snapshot has stored; the shipped ones where it has none or another format."""
     if stored.get("format") != FORMAT:
-        return _default_fusion()
+        return _default_fusion(str(stored.get("encoder", "")))
     return Fusion.of(stored["fusion"])
 
 
 @cache
-def _default_fusion() -> Fusion:
-    return Fusion.of(stored_default(read_costs())["fusion"])
+def _default_fusion(encoder: str) -> Fusion:
+    return Fusion.of(stored_default(read_costs(), encoder)["fusion"])

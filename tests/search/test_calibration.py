@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.calibration import Calibration, Curve, Trees, default_calibration, stored_default
+from app.search.calibration import (
+    Calibration,
+    Curve,
+    Trees,
+    default_calibration,
+    fusion_of,
+    stored_default,
+)
 from app.search.costs import Cost, Costs, read_costs
 from app.search.curves import DIRECTIONS, LEXICAL_DIRECTIONS
 from app.search.encoder import open_encoder
 from app.search.fitting import MOST_CHANGED, basis_of, calibrate, still_holds
+from app.search.fusion import Fusion
 from app.search.gold import GoldQuestion
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
@@ -148,6 +156,10 @@ def test_the_shipped_calibration_fits_the_shipped_encoder() -> None:
 
 def test_another_format_is_not_misread() -> None:
     assert Calibration.of({**_stored(), "format": 1, "curves": "something else"}) == default_calibration()
+    large = open_encoder("bundled-large").identity.weights_sha256
+    former = {"format": 4, "encoder": large, "fusion": "something else"}
+    assert Calibration.of(former).encoder == large, "that of its own encoder, until the next build"
+    assert fusion_of(former) == Fusion.of(stored_default(read_costs(), large)["fusion"])
 
 
 CURVES = [
