@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from app.languages import DEFAULT
 from app.search.calibration import FORMAT, Curves, stored_default
 from app.search.costs import Costs, read_costs
@@ -112,8 +110,10 @@ def still_holds(stored: Mapping[str, Any], questions: Sequence[GoldQuestion], ch
 
 
 def _unanswerable_share(samples: Sequence[Sample]) -> float:
-    """Among questions as they are asked, each counted once: that is what the chances are set on."""
-    return round(float(np.mean([not one.is_answerable for one in samples if one.as_asked])), 4)
+    """Among questions as they are asked, each counted once: that is what the chances are set on. By Laplace's rule of succession, so
+    that gold questions of which all have an answer (or none) still leave room for others."""
+    asked = [one.is_answerable for one in samples if one.as_asked]
+    return round((asked.count(False) + 1) / (len(asked) + 2), 4)
 
 
 def _groups(questions: Sequence[GoldQuestion]) -> list[list[GoldQuestion]]:

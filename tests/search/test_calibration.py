@@ -249,6 +249,19 @@ def test_fitting_learns_from_tuning_questions_and_never_from_check() -> None:
     assert unknown.right < 0.4
 
 
+def test_gold_questions_that_all_have_an_answer_fit_too() -> None:
+    """Whoever writes gold questions begins with those that have one."""
+    pages, questions = _many()
+    snapshot = snapshot_of(pages, BUNDLED)
+    calibration = Calibration.of(
+        calibrate(snapshot, BUNDLED, [one for one in questions if one.family], TODAY)
+    )
+    searcher = Searcher(Fixed(snapshot), BUNDLED, Published(), lambda: TODAY)
+    verdict = calibration.judge(searcher.search(Query("clean the zinc pump", "en")))
+    assert 0.5 < verdict.right < 1
+    assert 0 < calibration.hybrid.unanswerable < 0.1
+
+
 def test_bounds_hold_and_the_fit_finds_the_truth() -> None:
     rng = np.random.default_rng(7)
     x = rng.normal(size=(4000, 3)) * [1.0, 10.0, 0.1]
