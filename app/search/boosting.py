@@ -5,7 +5,6 @@ everywhere on one level: a tree is three thresholds and eight numbers. No librar
 numbers, so here are the few lines that calibration needs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +15,11 @@ from app.search.logistic import Bools, Floats, sigmoid
 DEPTH = 3
 # What a tree adds is scaled down by this, so that many small trees share the work.
 PACE = 0.1
-# The least curvature (weight × chance × counter-chance) under a leaf, and what is added to it: eight even samples.
+# The least curvature (weight × chance × counter-chance) on each side of a split, and what is added to it: eight even samples.
 LEAST_CURVATURE = RIDGE = 2.0
 # Thresholds lie between so many equally filled bins of a signal; twice as many told no better.
 BINS = 16
+# How often leaves that are out of order are drawn together, before what is left of it is cut.
 POOLINGS = 4
 
 Numbers = NDArray[np.int64]
@@ -48,12 +48,11 @@ def boosted(
     that may do either. It ends early when no split is left that gains.
     """
     bins = _Bins.of(x)
-    places = bins.of_rows(x)
     logits, trees = start.copy(), []
     for _ in range(rounds):
         chances = sigmoid(logits)
         slopes, curvatures = weights * (y - chances), weights * chances * (1 - chances)
-        tree = _grown(bins, places, slopes, curvatures, directions)
+        tree = _grown(bins, slopes, curvatures, directions)
         if tree is None:
             break
         trees.append(tree)
@@ -63,24 +62,19 @@ def boosted(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bins:
-    """The thresholds of each column; a value is in bin `k` when it is above `k` of them."""
+    """The thresholds `edges[c]` of each column, `has_edge` (d, BINS) whether it has its k-th; `places` (n, d) are the bins of
+    the rows: a value is in bin `k` when it is above `k` thresholds."""
 
     edges: list[Floats]
+    has_edge: Bools
+    places: Numbers
 
     @classmethod
     def of(cls, x: Floats) -> "_Bins":
-        return cls([_edges(column) for column in x.T])
-
-    def of_rows(self, x: Floats) -> Numbers:
-        """(n, d)."""
-        return np.stack(
-            [np.searchsorted(edges, column) for edges, column in zip(self.edges, x.T, strict=True)], 1
-        )
-
-    @property
-    def has_edge(self) -> Bools:
-        """(d, BINS): whether a column has its k-th threshold."""
-        return np.arange(BINS) < np.array([len(edges) for edges in self.edges])[:, None]
+        edges = [_edges(column) for column in x.T]
+        places = [np.searchsorted(of_column, column) for of_column, column in zip(edges, x.T, strict=True)]
+        counts = np.array([len(of_column) for of_column in edges])
+        return cls(edges, np.arange(BINS) < counts[:, None], np.stack(places, axis=1))
 
 
 def _edges(column: Floats) -> Floats:
@@ -90,17 +84,15 @@ def _edges(column: Floats) -> Floats:
     return np.unique(np.quantile(column, np.arange(1, BINS) / BINS))
 
 
-def _grown(
-    bins: _Bins, places: Numbers, slopes: Floats, curvatures: Floats, directions: Numbers
-) -> Tree | None:
+def _grown(bins: _Bins, slopes: Floats, curvatures: Floats, directions: Numbers) -> Tree | None:
     """The tree that lowers the loss most, level by level."""
-    rows, columns = places.shape
-    cells = places + np.arange(columns) * BINS
+    rows, columns = bins.places.shape
     leaves = np.zeros(rows, dtype=np.int64)
     chosen: list[int] = []
     thresholds: list[float] = []
     for level in range(DEPTH):
-        gains = _gains(cells + (leaves * columns * BINS)[:, None], slopes, curvatures, directions, 1 << level)
+        cells = bins.places + BINS * (np.arange(columns) + columns * leaves[:, None])
+        gains = _gains(cells, slopes, curvatures, directions, 1 << level)
         gains[~bins.has_edge] = 0
         best = int(gains.argmax())
         if gains.flat[best] <= 0:
@@ -108,7 +100,7 @@ def _grown(
         column, edge = divmod(best, BINS)
         chosen.append(column)
         thresholds.append(float(bins.edges[column][edge]))
-        leaves |= (places[:, column] > edge).astype(np.int64) << level
+        leaves |= (bins.places[:, column] > edge).astype(np.int64) << level
     if not chosen:
         return None
     size = 1 << len(chosen)
@@ -144,7 +136,7 @@ def _gains(cells: Numbers, slopes: Floats, curvatures: Floats, directions: Numbe
     return summed
 
 
-def _in_order(values: Floats, mass: Floats, directions: Sequence[int] | Numbers) -> Floats:
+def _in_order(values: Floats, mass: Floats, directions: Numbers) -> Floats:
     """The leaves' values moved as little as it takes until each bit only counts in its direction."""
     values = values.copy()
     numbers = np.arange(len(values))

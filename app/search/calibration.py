@@ -9,12 +9,9 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from app.search.costs import Cost, Costs, read_costs
 from app.search.fusion import Fusion
@@ -41,7 +38,7 @@ class Verdict:
     band: Band
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trees:
     """Boosted trees as plain numbers: tree `i` adds `values[i][k]`, where bit `j` of `k` says whether the signal `signals[i][j]`
     is above `thresholds[i][j]`. All trees ask the same number of questions."""
@@ -50,18 +47,17 @@ class Trees:
     thresholds: Sequence[Sequence[float]] = ()
     values: Sequence[Sequence[float]] = ()
 
-    def sum(self, signals: NDArray[np.float64]) -> float:
-        """What all of them add for the vector of the signals (len(NAMES),)."""
-        if not self.values:
-            return 0.0
-        columns, thresholds, values = self._arrays
-        leaves = (signals.take(columns) > thresholds) @ (1 << np.arange(columns.shape[1]))
-        return float(values[np.arange(len(leaves)), leaves].sum())
-
-    @cached_property
-    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        columns = [[NAMES.index(name) for name in tree] for tree in self.signals]
-        return np.array(columns), np.array(self.thresholds), np.array(self.values)
+    def sum(self, signals: Mapping[str, float]) -> float:
+        """What all of them add for these signals. In plain Python, since a calibration is read anew for each judgement: arrays would
+        take longer to make than this takes."""
+        total = 0.0
+        for names, thresholds, values in zip(self.signals, self.thresholds, self.values, strict=True):
+            leaf = 0
+            for bit, (name, threshold) in enumerate(zip(names, thresholds, strict=True)):
+                if signals[name] > threshold:
+                    leaf |= 1 << bit
+            total += values[leaf]
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,9 @@ class Curve:
 
     def probability(self, signals: Signals) -> float:
         """The chance, 0..1, that the first hit is right."""
-        vector = signals.vector()
-        linear = sum(weight * vector[NAMES.index(name)] for name, weight in self.coefficients.items())
-        z = self.intercept + float(linear) + self.trees.sum(vector)
+        values = dict(zip(NAMES, signals.vector().tolist(), strict=True))
+        z = self.intercept + sum(weight * values[name] for name, weight in self.coefficients.items())
+        z += self.trees.sum(values)
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, z))))
 
 

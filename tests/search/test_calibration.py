@@ -103,7 +103,7 @@ def test_trees_add_the_value_of_the_leaf_where_the_signals_fall() -> None:
     trees = Trees(
         [["lead", "dense"], ["dense", "dense"]], [[0.1, 0.5], [0.8, 0.8]], [[-1, 0, 1, 2], [0, 9, 9, 0.5]]
     )
-    assert [trees.sum(Signals(lead=lead, dense=dense).vector()) for lead, dense in [(0, 0), (0.2, 0), (0.1, 0.6), (0.2, 0.9)]] == [
+    assert [trees.sum(asdict(Signals(lead=lead, dense=dense))) for lead, dense in [(0, 0), (0.2, 0), (0.1, 0.6), (0.2, 0.9)]] == [
         -1, 0, 1, 2.5,
     ]  # fmt: skip
     curve = Curve(0.0, {"lead": 1.0}, trees)
