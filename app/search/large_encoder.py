@@ -1,4 +1,4 @@
-"""The larger bundled encoder: a small transformer's vector beside the static encoder's. Needs numpy, `tokenizers` and onnxruntime.
+"""The larger bundled encoder: a small transformer's vector beside the static encoder's. Needs numpy and onnxruntime.
 
 Both read the same tokens. The transformer knows word order and what a word means beside others, the static rows know rare
 words; each misses what the other finds, so together they are better than either (`weights_large/MODEL_CARD.md`).

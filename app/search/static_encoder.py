@@ -1,6 +1,6 @@
 """The bundled encoder: one row for every token, a text's vector is the sum of its tokens' rows, normalised.
 
-Needs numpy and `tokenizers` only. How the rows were made, and what they reach: `weights/MODEL_CARD.md`.
+Needs numpy only. How the rows were made, and what they reach: `weights/MODEL_CARD.md`.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from app.errors import SettingRefused
 from app.search.encoder import EncoderIdentity, Floats, Ids, unit_rows
+from app.search.unigram import Unigram
 
 ROWS_FILE = "model.safetensors"
 ROWS_NAME = "embedding.weight"
@@ -44,13 +44,11 @@ class StaticEncoder:
         self._folder = folder
         self._name = name
         try:
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._pieces = Unigram.read(folder / TOKENIZER_FILE)
             self._rows, self._scale = _mapped(folder / ROWS_FILE)
-        except Exception as error:  # tokenizers raises bare Exception
+        except (OSError, ValueError, KeyError, struct.error) as error:
             raise SettingRefused(f"The encoder in {folder} cannot be read: {error}.") from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        if self._tokenizer.get_vocab_size() > len(self._rows):
+        if len(self._pieces) > len(self._rows):
             raise SettingRefused(f"The encoder in {folder} has tokens without a row.")
         # A question is read twice, for its vector and for its tokens.
         self._known_ids = lru_cache(maxsize=KEPT_QUESTIONS)(self._ids_of_one)
@@ -119,12 +117,10 @@ class StaticEncoder:
     def _ids(self, texts: Sequence[str]) -> Sequence[Sequence[int]]:
         if len(texts) == 1:
             return [self._known_ids(texts[0])]
-        clean = [_readable(text) for text in texts]
-        return [one.ids for one in self._tokenizer.encode_batch_fast(clean, add_special_tokens=False)]
+        return [self._pieces.ids(_readable(text)) for text in texts]
 
     def _ids_of_one(self, text: str) -> tuple[int, ...]:
-        # In a batch of one: `encode` also finds each token's place in the text and takes twice as long.
-        return tuple(self._tokenizer.encode_batch_fast([_readable(text)], add_special_tokens=False)[0].ids)
+        return tuple(self._pieces.ids(_readable(text)))
 
 
 def _readable(text: str) -> str:

@@ -53,7 +53,7 @@ def _one_bit(folder: Path) -> None:
 
 def _other_tokens(folder: Path) -> None:
     text = (folder / TOKENIZER_FILE).read_text(encoding="utf-8")
-    (folder / TOKENIZER_FILE).write_text(text.replace('"NFKC"', '"NFC"', 1), encoding="utf-8")
+    (folder / TOKENIZER_FILE).write_text(text.replace('"▁the"', '"▁thx"', 1), encoding="utf-8")
 
 
 def _no_header(folder: Path) -> None:
