@@ -19,7 +19,7 @@ LENGTH = (150, 900)  # words; ideographs count as `passages.words` counts them, 
 LENGTH_OF_IDEOGRAPHS = (100, 470)  # 400 to 1,800 characters
 SUMMARY_MAX = 200
 TAGS_BETWEEN = (2, 5)
-QUESTIONS_BETWEEN = (3, 20)  # in any language, where there is no translation
+QUESTIONS_BETWEEN = (3, 50)  # some in each language that has no article of its own
 RELATED_BETWEEN = (2, 4)
 HEADINGS_BETWEEN = (2, 8)
 REVIEWED_WITHIN = timedelta(days=366)

@@ -89,7 +89,7 @@ class FrontMatter(BaseModel):
         tuple[Annotated[_Line, Field(max_length=60)], ...], Field(strict=False, max_length=20)
     ] = ()
     questions: Annotated[
-        tuple[Annotated[_Line, Field(max_length=200)], ...], Field(strict=False, max_length=20)
+        tuple[Annotated[_Line, Field(max_length=200)], ...], Field(strict=False, max_length=50)
     ] = ()
     updated: _Day | None = None
     revision: _Revision = 1

@@ -24,15 +24,16 @@ from app.articles.passages import passages
 from app.articles.rendering import render
 from app.articles.sources import Source
 from app.detection import detector
-from app.search import bm25, lexical, tokens
+from app.search import bm25, lexical, listed, tokens
 from app.search.indexed import HASH_BYTES, ArticleEntry, Page, starts_of
 from app.search.lexical import Kept, LexicalIndex, passage_tokens
+from app.search.listed import listed_texts
 from app.search.snapshot import Snapshot
 from app.search.stored import Records, to_bytes
 from app.search.vectors import Rows
 
 T = TypeVar("T")
-WORDS = (tokens, bm25, lexical, languages, detector)
+WORDS = (tokens, bm25, lexical, listed, languages, detector)
 CODE = (
     *Path(app.articles.__file__).parent.glob("*.py"),
     *(Path(str(one.__file__)) for one in WORDS),
@@ -83,6 +84,11 @@ class Draft:
     def asked(self, row: int) -> str:
         """The questions that are listed under the passage's article, in one text."""
         return "\n".join(self._article(row).questions)
+
+    def listed(self, row: int) -> tuple[str, ...]:
+        """The same as they are compared: `listed_texts`."""
+        article = self._article(row)
+        return listed_texts(article.questions, article.language)
 
     def lexical(self, progress: Progress) -> LexicalIndex:
         """The words of all passages."""

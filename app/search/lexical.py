@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from app.articles.article import Passage
-from app.languages import detect
 from app.search.bm25 import ASKED, Entries, Floats, LanguageColumns, Numbers
+from app.search.listed import by_language
 from app.search.stored import mapped_array, to_bytes
 from app.search.tokens import PART, analyse, words
 
@@ -39,7 +39,7 @@ def passage_tokens(
     around = [title, *tags, *[headings] * HEADING_WEIGHT]
     own = [token for text in (*around, passage.text) for token in analyse(text, passage.language)]
     there = set(own)
-    readable = (text for text in questions if detect(text, passage.language) == passage.language)
+    readable = by_language(tuple(questions), passage.language).get(passage.language, ())
     asked = dict.fromkeys(token for text in readable for token in analyse(text, passage.language))
     return own + [ASKED + token for token in asked if token not in there]
 

@@ -20,7 +20,7 @@ from app.search.stored import from_bytes, to_bytes
 
 MANIFEST_FILE = "manifest.json"
 # Raised whenever what stands in a generation's files changes its form or its meaning.
-FORMAT = 6
+FORMAT = 7
 GENERATION = re.compile(r"([0-9]{6})-([0-9a-f]{16})")
 # Sentences in several scripts: an encoder that agrees on these is the one that built the index.
 PROBES = (

@@ -96,7 +96,7 @@ def compare_tokens(candidates: Candidates, question: Question, matcher: TokenMat
     if question.vector is None or not len(candidates.rows):
         return
     chosen = _rows_of_first_articles(candidates, first)
-    compared = matcher.compare(question.text, candidates.rows[chosen])
+    compared = matcher.compare(question.text, question.language, candidates.rows[chosen])
     late = np.empty((len(candidates.rows), 3), dtype=np.float32)
     late[:] = compared.min(axis=0)
     late[chosen] = compared

@@ -72,16 +72,14 @@ class Reuse:
         if not isinstance(encoder, TokenVectors):
             return None
         tell("reading tokens", 0, 0)
-        before = self.previous.tokens.passages() if self.previous and self.previous.tokens else []
-        rows = self.rows.tolist() if before else [-1] * len(self.hashes)
-        new = [at for at, row in enumerate(rows) if row < 0]
+        before = self.previous.tokens if self.previous else None
+        rows = self.rows if before else np.full(len(self.hashes), -1)
+        new = np.flatnonzero(rows < 0).tolist()
         draft = self.draft
-        read = [
-            read_tokens(encoder, [said(at) for at in new])
-            for said in (draft.text, draft.heading, draft.asked)
-        ]
-        fresh = dict(zip(new, zip(*read, strict=True), strict=True))
-        return TokenIndex.of([before[row] if row >= 0 else fresh[at] for at, row in enumerate(rows)])
+        said = [map(draft.text, new), map(draft.heading, new), *zip(*map(draft.listed, new), strict=True)]
+        read = [read_tokens(encoder, list(texts)) for texts in said]
+        fresh = TokenIndex.of(list(zip(*read, strict=True)))
+        return before.moved(rows, fresh) if before else fresh
 
 
 def _keys(hashes: NDArray[np.uint8]) -> list[bytes]:

@@ -92,7 +92,7 @@ def _words(snapshot: Snapshot, ranking: Ranking, question: Question) -> dict[str
 def _met(ranking: Ranking, question: Question, matcher: TokenMatcher | None, title: str) -> Met:
     if matcher is None or question.vector is None:
         return Met()
-    return matcher.met(question.text, ranking.candidates.rows[ranking.first], title)
+    return matcher.met(question.text, question.language, ranking.candidates.rows[ranking.first], title)
 
 
 def _lead(ranking: Ranking, name: str) -> float:

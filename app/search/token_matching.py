@@ -6,19 +6,22 @@ rare word that a passage's one vector has averaged away. Which tokens a passage 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.languages import TAGS
 from app.search.encoder import Floats, Ids, TokenVectors
 from app.search.stored import mapped_array
 from app.search.vectors import Rows
 
 FILES = ("known", "places", "starts")
-SORTS = 3
+# The sorts of tokens that a passage has: of all that is encoded for it, of its title and headings, of the questions that are
+# listed under its article, and of these with those in each language of the site.
+TEXT, HEADINGS, LISTED = range(3)
+SORTS = LISTED + 1 + len(TAGS)
 ENCODED_AT_ONCE = 1024
 # The heaviest tokens of a question that are looked for; a long story must not cost more than a question.
 LONGEST_QUESTION = 16
@@ -43,8 +46,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenIndex:
-    """The encoder's tokens of every passage, in three sorts: of all that is encoded for it, of its title and headings, and of
-    the questions that are listed under its article.
+    """The encoder's tokens of every passage, in `SORTS` sorts; those of listed questions as in `listed_texts`.
 
     `known` are the tokens in use, ascending. The distinct ones of sort `s` of row `i` are
     `known[places[starts[k]:starts[k + 1]]]`, k = s * len(index) + i.
@@ -58,23 +60,50 @@ class TokenIndex:
         return (len(self.starts) - 1) // SORTS
 
     @classmethod
-    def of(cls, passages: Sequence[tuple[Ids, Ids, Ids]]) -> "TokenIndex":
-        """From the distinct tokens of each passage, of its title and headings, and of the questions of its article."""
+    def of(cls, passages: Sequence[Sequence[Ids]]) -> "TokenIndex":
+        """From the distinct tokens of each passage, sort by sort."""
         lists = [one[sort] for sort in range(SORTS) for one in passages]
         every = np.concatenate([*lists, np.empty(0, dtype=np.int32)])
-        known = np.unique(every)
-        narrow = np.uint16 if len(known) <= np.iinfo(np.uint16).max else np.int32
-        places = np.searchsorted(known, every).astype(narrow)
-        starts = np.zeros(len(lists) + 1, dtype=np.int64)
-        np.cumsum([len(one) for one in lists], out=starts[1:])
-        return cls(known.astype(np.int32), places, starts)
+        known, places = np.unique(every, return_inverse=True)
+        return cls._in_use(known, places, np.array([len(one) for one in lists], dtype=np.int64))
 
-    def passages(self) -> list[tuple[Ids, Ids, Ids]]:
-        """What `of` was given."""
-        tokens = np.asarray(self.known).take(self.places)
-        lists = [tokens[low:high] for low, high in pairwise(self.starts.tolist())]
-        n = len(self)
-        return list(zip(lists[:n], lists[n : 2 * n], lists[2 * n :], strict=True))
+    def moved(self, rows: Rows, fresh: "TokenIndex") -> "TokenIndex":
+        """The index whose row `i` is this one's row `rows[i]`; where that is -1, the next one of `fresh`."""
+        known = np.union1d(self.known, fresh.known)
+        both = (self, fresh)
+        places = np.concatenate([np.searchsorted(known, one.known).take(one.places) for one in both])
+        firsts = (
+            self.starts[:-1].reshape(SORTS, -1),
+            fresh.starts[:-1].reshape(SORTS, -1) + len(self.places),
+        )
+        begins = np.concatenate(firsts, axis=1)
+        lengths = np.concatenate([np.diff(one.starts).reshape(SORTS, -1) for one in both], axis=1)
+        chosen = rows.copy()
+        chosen[rows < 0] = len(self) + np.arange(len(fresh))
+        return self._in_use(known, *_gathered(places, begins[:, chosen].ravel(), lengths[:, chosen].ravel()))
+
+    @classmethod
+    def _in_use(cls, known: Ids, places: Rows, lengths: Rows) -> "TokenIndex":
+        """With the tokens in use only, their places as narrow as can be."""
+        used, numbers = _distinct(places, len(known))
+        narrow = np.uint16 if len(used) <= np.iinfo(np.uint16).max else np.int32
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return cls(known[used].astype(np.int32), numbers.astype(narrow), starts)
+
+    def tokens(self, sort: int, row: int) -> Ids:
+        """One sort of the tokens of one passage, ascending."""
+        low, high = self.starts[sort * len(self) + row :][:2].tolist()
+        found: Ids = np.asarray(self.known).take(self.places[low:high])
+        return found
+
+    def listed(self, rows: Rows, language: str) -> Rows:
+        """Which of the lists have the listed questions for a question in `language`, (len(rows),)."""
+        own = LISTED * len(self) + rows
+        if language not in TAGS:
+            return own
+        in_it = own + (1 + TAGS.index(language)) * len(self)
+        chosen: Rows = np.where(self.starts.take(in_it + 1) > self.starts.take(in_it), in_it, own)
+        return chosen
 
     def save(self, folder: Path) -> None:
         """Writes one file for each array; the same tokens give the same bytes."""
@@ -88,11 +117,13 @@ class TokenIndex:
 
 
 def read_tokens(encoder: TokenVectors, texts: Sequence[str]) -> list[Ids]:
-    """The distinct tokens of each text, ascending."""
-    found: list[Ids] = []
-    for at in range(0, len(texts), ENCODED_AT_ONCE):
-        found += [np.unique(ids) for ids in encoder.token_ids(texts[at : at + ENCODED_AT_ONCE])]
-    return found
+    """The distinct tokens of each text, ascending. What is said often is read once."""
+    distinct = list(dict.fromkeys(texts))
+    found: dict[str, Ids] = {}
+    for at in range(0, len(distinct), ENCODED_AT_ONCE):
+        batch = distinct[at : at + ENCODED_AT_ONCE]
+        found.update(zip(batch, map(np.unique, encoder.token_ids(batch)), strict=True))
+    return [found[text] for text in texts]
 
 
 class TokenMatcher:
@@ -103,14 +134,18 @@ class TokenMatcher:
         self._encoder = encoder
         self._table, _ = encoder.token_rows(np.asarray(tokens.known))
 
-    def met(self, text: str, rows: Rows, title: str) -> Met:
-        """How far the article with this title, whose passages are `rows` (they stand together), meets the question. What is alien
-        to an article shows here in any pair of languages."""
+    def met(self, text: str, language: str, rows: Rows, title: str) -> Met:
+        """How far the article with this title, whose passages are `rows` (they stand together), meets the question in `language`.
+        What is alien to an article shows here in any pair of languages."""
         asked, weights = self._question(text)
         if not len(asked) or not len(rows):
             return Met()
         first, end, n = int(rows[0]), int(rows[-1]) + 1, len(self._tokens)
-        bounds = self._tokens.starts[[(sort * n + first, sort * n + end) for sort in range(SORTS)]].tolist()
+        (listed,) = self._tokens.listed(
+            rows[:1], language
+        ).tolist()  # all passages of an article have the same
+        lists = ((first, end), (n + first, n + end), (listed, listed + 1))
+        bounds = self._tokens.starts.take(lists).tolist()
         of_passages, *of_headings = (self._tokens.places[low:high] for low, high in bounds)
         in_headings = self._nearest(asked, np.unique(np.concatenate(of_headings)))
         anywhere = np.maximum(in_headings, self._nearest(asked, np.unique(of_passages)))
@@ -128,9 +163,9 @@ class TokenMatcher:
         best: Floats = (asked @ self._table.take(places, axis=0).T).max(axis=1, initial=0.0)
         return best
 
-    def compare(self, text: str, rows: Rows) -> Floats:
-        """Float32 (len(rows), 3): `matching`, `heading_matching`, and the latter without listed questions, of the question and
-        these passages.
+    def compare(self, text: str, language: str, rows: Rows) -> Floats:
+        """Float32 (len(rows), 3): `matching`, `heading_matching`, and the latter without listed questions, of the question in
+        `language` and these passages.
 
         The mean over the question's tokens, weighted by the encoder, of the best cosine among the passage's tokens, and
         among those of its title and headings and of the questions listed for its article. 0 for what has no token.
@@ -139,7 +174,7 @@ class TokenMatcher:
         if not len(asked) or not len(rows):
             return np.zeros((len(rows), 3), dtype=np.float32)
         starts, n = self._tokens.starts, len(self._tokens)
-        questions = rows + 2 * n
+        questions = self._tokens.listed(rows, language)
         listed = np.flatnonzero(starts[questions + 1] > starts[questions])
         places, begins = self._places(np.concatenate([rows, rows + n, questions[listed]]))
         used, at = _distinct(places, len(self._table))
@@ -165,15 +200,20 @@ class TokenMatcher:
     def _places(self, lists: Rows) -> tuple[Rows, Rows]:
         """The tokens of these lists of the index in one row, and where each begins; none is left empty."""
         first = self._tokens.starts.take(lists)
-        lengths = self._tokens.starts.take(lists + 1) - first
-        ends = lengths.cumsum()
-        at = np.arange(ends[-1]) + np.repeat(first - ends + lengths, lengths)
-        places = self._tokens.places.take(at).astype(np.int64)
+        places, lengths = _gathered(self._tokens.places, first, self._tokens.starts.take(lists + 1) - first)
+        begins = lengths.cumsum() - lengths
         if not lengths.all():  # a title of unreadable signs: it counts like any one token
-            places = np.insert(places, (ends - lengths)[lengths == 0], 0)
+            places = np.insert(places, begins[lengths == 0], 0)
             lengths = np.maximum(lengths, 1)
-            ends = lengths.cumsum()
-        return places, ends - lengths
+            begins = lengths.cumsum() - lengths
+        return places, begins
+
+
+def _gathered(values: Rows, firsts: Rows, lengths: Rows) -> tuple[Rows, Rows]:
+    """`values[firsts[i]:firsts[i] + lengths[i]]` for all `i` in one row, as int64, and the lengths."""
+    ends = lengths.cumsum()
+    at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - ends + lengths, lengths)
+    return values.take(at).astype(np.int64), lengths
 
 
 def _least_met(shares: Floats, best: Floats) -> float:

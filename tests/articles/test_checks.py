@@ -54,7 +54,7 @@ def test_a_good_article_breaks_no_rule(content: ContentFolder) -> None:
         ({"owner": "null"}, "keys", "owner is missing"),
         ({"review_by": "null"}, "keys", "review_by is missing"),
         ({"tags": "[one]"}, "counts", "1 tags"),
-        ({"questions": "[who, where]"}, "counts", "2 questions, wanted are 3 to 20"),
+        ({"questions": "[who, where]"}, "counts", "2 questions, wanted are 3 to 50"),
         ({"related": "[billing/b]"}, "counts", "1 related"),
         ({"summary": "x" * 201}, "counts", "201 characters"),
         ({"body": f"{WORDS}\n\n## Only one?\n\n{STEPS}"}, "counts", "1 headings"),

@@ -15,6 +15,7 @@ from app.search.families import article_means
 from app.search.indexed import HASH_BYTES, ArticleEntry, Parts, starts_of
 from app.search.indexed import Page as IndexedPage
 from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.listed import listed_texts
 from app.search.manifest import FORMAT, Manifest, Probes
 from app.search.snapshot import Snapshot
 from app.search.stored import Records, to_bytes
@@ -72,7 +73,8 @@ def snapshot_of(
     asked = ["\n".join(page.questions) for page, _ in owned]
     token_index = None
     if isinstance(encoder, TokenVectors):
-        columns = [read_tokens(encoder, said) for said in (texts, heads, asked)]
+        listed = zip(*(listed_texts(page.questions, page.language) for page, _ in owned), strict=True)
+        columns = [read_tokens(encoder, list(said)) for said in (texts, heads, *listed)]
         token_index = TokenIndex.of(list(zip(*columns, strict=True)))
     starts = starts_of(len(page.sections) for page in pages)
     vectors = VectorIndex.build(encode_with_questions(encoder, texts, asked))

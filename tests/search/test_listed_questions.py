@@ -3,18 +3,24 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.articles.article import Passage
+from app.languages import TAGS
 from app.search.bm25 import ASKED
-from app.search.encoder import Encoder, encode_with_questions, open_encoder
+from app.search.encoder import Encoder, Floats, Ids, TokenVectors, encode_with_questions, open_encoder
 from app.search.indexer import build
 from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.listed import listed_texts
 from app.search.query import Query
 from app.search.searcher import Searcher
 from app.search.snapshot import Snapshot, open_snapshot
+from app.search.token_matching import FILES, SORTS, TokenIndex, TokenMatcher
 from app.search.tokens import analyse
 from tests.search.repair_pages import BOILER, PAGES
 from tests.search.small_content import write_article, write_content
@@ -110,3 +116,71 @@ def test_another_question_makes_the_article_anew_and_no_other(tmp_path: Path, en
     assert kept.tokens is not None
     assert clean.tokens is not None
     np.testing.assert_array_equal(kept.tokens.places, clean.tokens.places)
+
+
+GERMAN = "Dingsda auf dem Dachboden"
+PORTUGUESE = "aquela coisa no sótão"
+
+
+def test_questions_are_told_apart_by_their_language() -> None:
+    """In doubt a question is in the article's language; what a language lacks is blank, not the article's own once more."""
+    texts = listed_texts((STRANGE, GERMAN, "Boiler E-119", PORTUGUESE), "en")
+    own = f"{STRANGE}\nBoiler E-119"
+    assert texts[0] == own
+    assert dict(zip(TAGS, texts[1:], strict=True)) == {
+        **dict.fromkeys(TAGS, ""), "de": f"{own}\n{GERMAN}", "pt-BR": f"{own}\n{PORTUGUESE}",
+    }  # fmt: skip
+    assert listed_texts((), "en") == ("",) * (1 + len(TAGS))
+
+
+def test_a_question_is_compared_with_those_in_its_own_language(encoder: Encoder) -> None:
+    """R1.9: forty questions in eight languages are near to anything; those of another reader do not count."""
+    assert isinstance(encoder, TokenVectors)
+    snapshot = snapshot_of([_asked(STRANGE, GERMAN, PORTUGUESE)], encoder)
+    assert snapshot.tokens is not None
+    matcher = TokenMatcher(snapshot.tokens, encoder)
+    rows, title = np.arange(len(snapshot.passages)), snapshot.articles[0].article.title
+    texts = dict(zip(("", *TAGS), listed_texts((STRANGE, GERMAN, PORTUGUESE), "en"), strict=True))
+    for language, asks in (
+        ("de", GERMAN),
+        ("pt-BR", PORTUGUESE),
+        ("ja", GERMAN),
+        ("en", PORTUGUESE),
+        ("xx", GERMAN),
+    ):
+        compared = matcher.compare(asks, language, rows)
+        met = matcher.met(asks, language, rows, title)
+        for row, got in enumerate(compared[:, 1]):
+            head = snapshot.passages[row].head_text(title)
+            heads = [head, texts.get(language) or texts[""]]
+            best = np.maximum(*(_cosines(encoder, asks, one) for one in heads))
+            _, weights = encoder.token_rows(encoder.token_ids([asks])[0])
+            np.testing.assert_allclose(got, weights @ best / weights.sum(), atol=1e-4)
+        assert (met.by_headings > 0.99) == (compared[0, 1] > 0.99) == (language in ("de", "pt-BR"))
+
+
+def _cosines(encoder: TokenVectors, asks: str, said: str) -> Floats:
+    asked, there = (encoder.token_rows(encoder.token_ids([one])[0])[0] for one in (asks, said))
+    best: Floats = (asked @ there.T).max(axis=1)
+    return best
+
+
+LISTS = st.lists(st.integers(0, 40), max_size=4, unique=True).map(lambda ids: np.array(sorted(ids), np.int32))
+PASSAGES = st.lists(st.lists(LISTS, min_size=SORTS, max_size=SORTS), max_size=6)
+
+
+@given(PASSAGES, PASSAGES, st.randoms())
+def test_taken_over_tokens_are_those_of_a_clean_build(
+    before: list[list[Ids]], new: list[list[Ids]], draw: Random
+) -> None:
+    """P3: byte for byte, whatever is kept, dropped, added and moved."""
+    kept = draw.sample(range(len(before)), draw.randint(0, len(before)))
+    rows = [*kept, *[-1] * len(new)]
+    draw.shuffle(rows)
+    unseen = iter(new)
+    clean = TokenIndex.of([before[row] if row >= 0 else next(unseen) for row in rows])
+    moved = TokenIndex.of(before).moved(np.array(rows, dtype=np.int64), TokenIndex.of(new))
+    for name in FILES:
+        got, expected = getattr(moved, name), getattr(clean, name)
+        np.testing.assert_array_equal(got, expected)
+        assert got.dtype == expected.dtype

@@ -24,7 +24,7 @@ from app.search.retriever import (
 from app.search.scope import Scope, Scopes
 from app.search.snapshot import Snapshot
 from app.search.synonyms import Synonyms
-from app.search.token_matching import CLOSE, WORST, Met, TokenIndex, TokenMatcher, read_tokens
+from app.search.token_matching import CLOSE, HEADINGS, TEXT, WORST, Met, TokenIndex, TokenMatcher, read_tokens
 from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
 from tests.search.small_snapshot import Page, snapshot_of
 
@@ -160,7 +160,7 @@ def test_late_interaction_is_what_its_definition_says(encoder: Encoder, snapshot
         (weights * (asked @ rows(said)[0].T).max(axis=1)).sum() / weights.sum()
         for said in (passage.encoded_text(title), *[passage.head_text(title)] * 2)
     ]
-    got = _matcher(snapshot, encoder).compare(text, np.array([0, 3]))
+    got = _matcher(snapshot, encoder).compare(text, "en", np.array([0, 3]))
     np.testing.assert_allclose(got[0], expected, atol=1e-4)
 
 
@@ -171,7 +171,9 @@ def test_of_a_long_story_only_the_heaviest_tokens_are_looked_for(
     matcher, rows = _matcher(snapshot, encoder), np.array([0, 3])
     heavy = "washer boiler radiator thermostat plumber gasket valve leakage"
     np.testing.assert_allclose(
-        matcher.compare(heavy * 3, rows), matcher.compare(f"{'the of and '}" * 9 + heavy * 3, rows), atol=0.05
+        matcher.compare(heavy * 3, "en", rows),
+        matcher.compare(f"{'the of and '}" * 9 + heavy * 3, "en", rows),
+        atol=0.05,
     )
 
 
@@ -192,7 +194,7 @@ def test_what_an_article_meets_worst_is_what_its_definition_says(
 
     headings = best("\n".join(one.head_text(title) for one in texts))
     everything = np.maximum(headings, best("\n".join(one.encoded_text(title) for one in texts)))
-    met = _matcher(snapshot, encoder).met("change the washer of my guitar", rows, title)
+    met = _matcher(snapshot, encoder).met("change the washer of my guitar", "en", rows, title)
     assert met.close == pytest.approx(shares[everything >= CLOSE].sum(), abs=1e-4)
     for got, cosines in ((met.by_headings, headings), (met.by_title, best(title))):
         assert got == pytest.approx(1 - sum(sorted(shares * (1 - cosines))[-WORST:]), abs=1e-4)
@@ -205,13 +207,13 @@ def test_one_word_from_elsewhere_shows_although_all_others_are_met(
     title = snapshot.articles[0].article.title
     matcher = _matcher(snapshot, encoder)
     ours, alien = (
-        matcher.met(text, rows, title)
+        matcher.met(text, "en", rows, title)
         for text in ("How do I fix a dripping tap?", "How do I fix a dripping guitar?")
     )
     assert ours.by_title == pytest.approx(1, abs=1e-4)
     assert alien.by_title < ours.by_title - 0.1
     assert alien.by_headings < ours.by_headings - 0.1
-    assert matcher.met("", rows, title) == Met()
+    assert matcher.met("", "en", rows, title) == Met()
 
 
 def test_tokens_come_back_from_the_disk_as_they_were(
@@ -221,12 +223,12 @@ def test_tokens_come_back_from_the_disk_as_they_were(
     snapshot.tokens.save(tmp_path)
     back = TokenIndex.load(tmp_path)
     assert len(back) == len(snapshot.passages)
-    for (whole, head, _), passage in zip(back.passages(), snapshot.passages, strict=True):
-        title = snapshot.article_of_row(snapshot.passages.index(passage)).article.title
+    for row, passage in enumerate(snapshot.passages):
+        title = snapshot.article_of_row(row).article.title
         texts = [passage.encoded_text(title), passage.head_text(title)]
         assert isinstance(encoder, TokenVectors)
-        for found, expected in zip((whole, head), read_tokens(encoder, texts), strict=True):
-            np.testing.assert_array_equal(found, expected)
+        for sort, expected in zip((TEXT, HEADINGS), read_tokens(encoder, texts), strict=True):
+            np.testing.assert_array_equal(back.tokens(sort, row), expected)
 
 
 def _matcher(snapshot: Snapshot, encoder: Encoder) -> TokenMatcher:
