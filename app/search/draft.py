@@ -26,7 +26,7 @@ from app.articles.sources import Source
 from app.detection import detector
 from app.search import bm25, lexical, listed, tokens
 from app.search.indexed import HASH_BYTES, ArticleEntry, Page, starts_of
-from app.search.lexical import Kept, LexicalIndex, passage_tokens
+from app.search.lexical import Kept, LexicalIndex, passage_tokens, tokens_elsewhere
 from app.search.listed import listed_texts
 from app.search.snapshot import Snapshot
 from app.search.stored import Records, to_bytes
@@ -93,13 +93,15 @@ class Draft:
     def lexical(self, progress: Progress) -> LexicalIndex:
         """The words of all passages."""
         said: list[list[str]] = [[] for _ in self.passages]
+        elsewhere = {}
         for row in _counted(progress, "indexing words", self.new_rows):
             article = self._article(row)
             said[row] = passage_tokens(self.passages[row], article.title, article.tags, article.questions)
+            elsewhere[row] = tokens_elsewhere(article.questions, article.language)
         tags = [one.article.language for one in self.articles]
         counts = np.diff(self.starts).tolist()
         of_rows = [tag for tag, count in zip(tags, counts, strict=True) for _ in range(count)]
-        return LexicalIndex.build(said, of_rows, self.kept)
+        return LexicalIndex.build(said, of_rows, self.kept, elsewhere)
 
     def _article(self, row: int) -> ArticleFacts:
         return self.articles[int(np.searchsorted(self.starts, row, side="right")) - 1].article

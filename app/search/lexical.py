@@ -5,16 +5,19 @@ are not English, and Japanese passages would be "long".
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from app.articles.article import Passage
 from app.search.bm25 import ASKED, Entries, Floats, LanguageColumns, Numbers
-from app.search.listed import by_language
+from app.search.listed import KEPT, by_language
 from app.search.stored import mapped_array, to_bytes
 from app.search.tokens import PART, analyse, words
 
@@ -24,16 +27,14 @@ STORED = ("members", "lengths", "indptr", "rows", "counts")
 PART_WEIGHT = 0.25
 # How often a passage's headings count beside its text.
 HEADING_WEIGHT = 2
+NOWHERE: Mapping[Any, Any] = MappingProxyType({})
 
 
 def passage_tokens(
     passage: Passage, title: str, tags: Sequence[str] = (), questions: Sequence[str] = ()
 ) -> list[str]:
-    """The tokens under which a passage is found: its text, its headings (twice), its article's title and tags; and behind
-    `ASKED` those that stand in none of these but in a question that is listed for the article.
-
-    A question in another language than the passage's is left to vectors and token matching: among words of this language
-    its every word would look rare, and articles without a translation would beat those that have one.
+    """The tokens under which a passage is found in its language: its text, its headings (twice), its article's title and tags;
+    and behind `ASKED` those that stand in none of these but in a question in this language that is listed for the article.
     """
     headings = " ".join(passage.heading_path) or passage.heading
     around = [title, *tags, *[headings] * HEADING_WEIGHT]
@@ -42,6 +43,17 @@ def passage_tokens(
     readable = by_language(tuple(questions), passage.language).get(passage.language, ())
     asked = dict.fromkeys(token for text in readable for token in analyse(text, passage.language))
     return own + [ASKED + token for token in asked if token not in there]
+
+
+@lru_cache(maxsize=KEPT)
+def tokens_elsewhere(questions: tuple[str, ...], language: str) -> Mapping[str, tuple[str, ...]]:
+    """For each other language in which questions are listed for an article in `language`: the tokens, behind `ASKED`, under which
+    readers of that language find it."""
+    return {
+        tag: tuple(dict.fromkeys(ASKED + token for text in those for token in analyse(text, tag)))
+        for tag, those in by_language(questions, language).items()
+        if tag != language
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +68,33 @@ class LexicalIndex:
 
     @classmethod
     def build(
-        cls, token_lists: Sequence[Sequence[str]], languages: Sequence[str], kept: "Kept | None" = None
+        cls,
+        token_lists: Sequence[Sequence[str]],
+        languages: Sequence[str],
+        kept: "Kept | None" = None,
+        elsewhere: Mapping[int, Mapping[str, Sequence[str]]] = NOWHERE,
     ) -> "LexicalIndex":
-        """From the tokens and the language of every row, in the order of the rows.
+        """From the tokens and the language of every row, in the order of the rows; `elsewhere` has the tokens of rows in other
+        languages than their own.
 
-        A row that is `kept` takes its tokens from the index before; its list is not looked at.
+        A row that is `kept` takes its tokens from the index before; what is given for it is not looked at.
         """
         if len(token_lists) != len(languages):
             raise ValueError(f"{len(token_lists)} token lists for {len(languages)} languages")
-        order = sorted(range(len(languages)), key=lambda row: (languages[row], row))
+        members: dict[str, list[int]] = defaultdict(list)
+        said: dict[str, dict[int, Sequence[str]]] = defaultdict(dict)
+        for row, language in enumerate(languages):
+            members[language].append(row)
+            if kept is None or kept.rows[row] < 0:
+                said[language][row] = token_lists[row]
+                for tag, tokens in elsewhere.get(row, NOWHERE).items():
+                    said[tag][row] = tokens
         columns = {}
-        for language, group in groupby(order, key=lambda row: languages[row]):
-            members = list(group)
+        for language in sorted({*members, *said, *(kept.index.columns if kept else ())}):
             old = kept.entries(language) if kept else ()
-            new = Entries.of({row: token_lists[row] for row in members if not kept or kept.rows[row] < 0})
-            columns[language] = LanguageColumns.of(language, members, [*old, new])
+            one = LanguageColumns.of(language, members[language], [*old, Entries.of(said[language])])
+            if one.size:
+                columns[language] = one
         return cls(len(languages), columns)
 
     def scores(
@@ -79,7 +103,7 @@ class LexicalIndex:
         """Two of float32 (n,): the share (0..1) of the BM25 that a row could reach for `tokens`, and the share of their
         distinct words, weighed by idf, that stand in it.
 
-        `languages` restricts the work to their rows; the others stay 0. `others` are synonyms: what is found of them adds
+        `languages` restricts the work to what is found in them; the others stay 0. `others` are synonyms: what is found of them adds
         to both, at a lower weight, and what is not found takes nothing away.
         """
         scores, shares = np.zeros(self.size, dtype=np.float32), np.zeros(self.size, dtype=np.float32)
@@ -87,9 +111,9 @@ class LexicalIndex:
         for language in self.columns if languages is None else languages:
             if weighted and language in self.columns:
                 self.columns[language].add(weighted, _weighted(others), scores, shares)
-        if others:
-            np.minimum(scores, 1, out=scores)
-            np.minimum(shares, 1, out=shares)
+        # With synonyms, or in two languages, more can be found than was asked for.
+        np.minimum(scores, 1, out=scores)
+        np.minimum(shares, 1, out=shares)
         return scores, shares
 
     def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:

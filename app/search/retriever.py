@@ -71,7 +71,9 @@ class Candidates:
 
 def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates:
     """The candidates of the lexical and the dense leg, with both legs' scores for all of them."""
-    scores, shares = snapshot.lexical.scores(question.tokens, scope.languages, question.others)
+    # In the question's language are also the words of questions that are listed for articles in another one.
+    read = dict.fromkeys((*scope.languages, question.language))
+    scores, shares = snapshot.lexical.scores(question.tokens, read, question.others)
     proposed = scope.owner[_best_positions(scores[scope.rows])]
     if question.vector is not None:
         nearest = snapshot.vectors.nearest(question.vector, BREADTH, scope.allowed)

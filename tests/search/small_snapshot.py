@@ -14,7 +14,7 @@ from app.search.encoder import Encoder, TokenVectors, encode_with_questions
 from app.search.families import article_means
 from app.search.indexed import HASH_BYTES, ArticleEntry, Parts, starts_of
 from app.search.indexed import Page as IndexedPage
-from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.lexical import LexicalIndex, passage_tokens, tokens_elsewhere
 from app.search.listed import listed_texts
 from app.search.manifest import FORMAT, Manifest, Probes
 from app.search.snapshot import Snapshot
@@ -92,7 +92,13 @@ def snapshot_of(
         starts=starts,
         vectors=vectors,
         means=article_means(vectors, starts),
-        lexical=LexicalIndex.build(tokens, [passage.language for _, passage in owned]),
+        lexical=LexicalIndex.build(
+            tokens,
+            [passage.language for _, passage in owned],
+            elsewhere={
+                row: tokens_elsewhere(page.questions, page.language) for row, (page, _) in enumerate(owned)
+            },
+        ),
         tokens=token_index,
         glossary=tuple(glossary),
         calibration=calibration or {},
