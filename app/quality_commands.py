@@ -23,7 +23,8 @@ QUALITY_HEAD = """# Quality
 Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a third has no answer in the articles, most of these are near misses;
 whether a question is long or short does not tell which).
 Weights and curves are fitted on `tuning`. `check` was looked at several times while the search was made and carries the floors of the tests; `blind` was written
-without a look at what the search finds, by an author who knows how it works. It is harder and, with 26 questions a language, coarser.
+without a look at what the search finds. Half of each were written by other authors, who knew the articles and neither the search nor the questions that are listed
+for it (`other author` in the files): these are harder. No native speaker has read them.
 Run it again{setting}: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
 
 """

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.search.calibration import (
+    DEFAULT_FILES,
     Calibration,
     Curve,
     Trees,
@@ -18,10 +20,12 @@ from app.search.calibration import (
 )
 from app.search.costs import Cost, Costs, read_costs
 from app.search.curves import DIRECTIONS, LEXICAL_DIRECTIONS
+from app.search.draft import content_digest
 from app.search.encoder import open_encoder
-from app.search.fitting import MOST_CHANGED, basis_of, calibrate, still_holds
+from app.search.fitting import MOST_CHANGED, basis_of, calibrate, fitted_on, shipped, still_holds
 from app.search.fusion import Fusion
-from app.search.gold import GoldQuestion
+from app.search.gold import GoldQuestion, read_questions
+from app.search.hash_encoder import HashEncoder
 from app.search.hit import NAMES, Signals
 from app.search.logistic import fit_logistic, sigmoid
 from app.search.query import Query
@@ -309,3 +313,22 @@ def _many() -> tuple[list[Page], list[GoldQuestion]]:
     ):
         questions.append(GoldQuestion("en", "tuning", f"tell me about {at}", None))
     return pages, questions
+
+
+def test_shipped_calibrations_were_fitted_on_the_shipped_articles_and_questions() -> None:
+    """Else a first start waits a minute for a fit: then run scripts/training/ship_calibrations.py."""
+    told = fitted_on(content_digest(Path("content")), read_questions(Path("tests/quality/questions")))
+    for file in DEFAULT_FILES:
+        assert json.loads(file.read_text(encoding="utf-8"))["fitted_on"] == told, file.name
+
+
+def test_a_shipped_calibration_serves_what_it_was_fitted_on_and_nothing_else() -> None:
+    snapshot = snapshot_of(PAGES, BUNDLED)
+    ours = replace(
+        snapshot, manifest=replace(snapshot.manifest, content_digest=content_digest(Path("content")))
+    )
+    gold = read_questions(Path("tests/quality/questions"), "tuning")
+    assert shipped(ours, BUNDLED, gold) == {**_stored(), "basis": basis_of(gold, read_costs())}
+    assert shipped(snapshot, BUNDLED, gold) is None
+    assert shipped(ours, BUNDLED, gold[1:]) is None
+    assert shipped(ours, HashEncoder(64, ""), gold) is None
