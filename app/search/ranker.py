@@ -15,6 +15,9 @@ Floats = NDArray[np.float32]
 # Rather no hit than any: a share of what the legs that took part could give. The right article of a tuning question
 # never had less than .15; misspelt words alone, with the encoder away, reach .06.
 LEAST_SHARE = 0.05
+# With the encoder away: a word stands there or it does not, while no cosine is quite nothing. One word of an English article that
+# only a reader's glossary knows reaches .042.
+LEAST_SHARE_OF_WORDS = 0.04
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +76,9 @@ def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
         return Ranking(candidates, none, none, scores, parts)
     highest = np.maximum.reduceat(scores, candidates.starts[:-1])
     best = _best_of_each(candidates, scores - _by_listed_questions(candidates, fusion))
-    enough = highest >= LEAST_SHARE * _attainable(candidates, fusion)[best]
+    by_words_alone = not candidates.legs[:, LEXICAL.stop :].any()
+    least = LEAST_SHARE_OF_WORDS if by_words_alone else LEAST_SHARE
+    enough = highest >= least * _attainable(candidates, fusion)[best]
     articles = np.flatnonzero(enough)
     articles = articles[np.argsort(-highest[articles], kind="stable")]
     return Ranking(candidates, best[articles], articles, highest[articles], parts)
