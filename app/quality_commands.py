@@ -22,9 +22,9 @@ QUALITY_HEAD = """# Quality
 
 Measured on gold questions of the split `{split}` (`tests/quality/questions/`; a third has no answer in the articles, most of these are near misses;
 whether a question is long or short does not tell which).
-Weights and curves are fitted on `tuning`. `check` was looked at several times while the search was made and carries the floors of the tests; `blind` was written
-without a look at what the search finds. Half of each were written by other authors, who knew the articles and neither the search nor the questions that are listed
-for it (`other author` in the files): these are harder. No native speaker has read them.
+Weights and curves are fitted on `tuning`. `check` was looked at many times while the search was made and carries the floors of the tests; half of it is by other
+authors, who knew the articles and neither the search nor the questions listed for it. `blind` is by third authors of that kind and was asked when nothing was to be
+chosen any more. No native speaker has read the questions.
 Run it again{setting}: `scripts/build_index`, then `.venv/bin/handrail evaluate --split {split} --markdown {path}`.
 
 """
