@@ -80,7 +80,8 @@ class TokenIndex:
         lengths = np.concatenate([np.diff(one.starts).reshape(SORTS, -1) for one in both], axis=1)
         chosen = rows.copy()
         chosen[rows < 0] = len(self) + np.arange(len(fresh))
-        return self._in_use(known, *_gathered(places, begins[:, chosen].ravel(), lengths[:, chosen].ravel()))
+        wanted = lengths[:, chosen].ravel()
+        return self._in_use(known, _gathered(places, begins[:, chosen].ravel(), wanted), wanted)
 
     @classmethod
     def _in_use(cls, known: Ids, places: Rows, lengths: Rows) -> "TokenIndex":
@@ -141,9 +142,8 @@ class TokenMatcher:
         if not len(asked) or not len(rows):
             return Met()
         first, end, n = int(rows[0]), int(rows[-1]) + 1, len(self._tokens)
-        (listed,) = self._tokens.listed(
-            rows[:1], language
-        ).tolist()  # all passages of an article have the same
+        # All passages of an article have the same listed questions.
+        (listed,) = self._tokens.listed(rows[:1], language).tolist()
         lists = ((first, end), (n + first, n + end), (listed, listed + 1))
         bounds = self._tokens.starts.take(lists).tolist()
         of_passages, *of_headings = (self._tokens.places[low:high] for low, high in bounds)
@@ -200,7 +200,8 @@ class TokenMatcher:
     def _places(self, lists: Rows) -> tuple[Rows, Rows]:
         """The tokens of these lists of the index in one row, and where each begins; none is left empty."""
         first = self._tokens.starts.take(lists)
-        places, lengths = _gathered(self._tokens.places, first, self._tokens.starts.take(lists + 1) - first)
+        lengths = self._tokens.starts.take(lists + 1) - first
+        places = _gathered(self._tokens.places, first, lengths)
         begins = lengths.cumsum() - lengths
         if not lengths.all():  # a title of unreadable signs: it counts like any one token
             places = np.insert(places, begins[lengths == 0], 0)
@@ -209,11 +210,12 @@ class TokenMatcher:
         return places, begins
 
 
-def _gathered(values: Rows, firsts: Rows, lengths: Rows) -> tuple[Rows, Rows]:
-    """`values[firsts[i]:firsts[i] + lengths[i]]` for all `i` in one row, as int64, and the lengths."""
+def _gathered(values: Rows, firsts: Rows, lengths: Rows) -> Rows:
+    """`values[firsts[i]:firsts[i] + lengths[i]]` for all `i` in one row, as int64."""
     ends = lengths.cumsum()
     at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(firsts - ends + lengths, lengths)
-    return values.take(at).astype(np.int64), lengths
+    gathered: Rows = values.take(at).astype(np.int64)
+    return gathered
 
 
 def _least_met(shares: Floats, best: Floats) -> float:

@@ -1,5 +1,6 @@
 """Questions that editors list under an article: they lead readers to it, and leave the choice of the passage to the passages."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.languages import TAGS
 from app.search.bm25 import ASKED
 from app.search.encoder import Encoder, Floats, Ids, TokenVectors, encode_with_questions, open_encoder
 from app.search.indexer import build
-from app.search.lexical import LexicalIndex, passage_tokens
+from app.search.lexical import STORED, LexicalIndex, passage_tokens
 from app.search.listed import listed_texts
 from app.search.query import Query
 from app.search.searcher import Searcher
@@ -103,7 +104,8 @@ def test_another_question_makes_the_article_anew_and_no_other(tmp_path: Path, en
     """And what is kept of the others is what a clean build makes."""
     content, now = write_content(tmp_path / "content"), datetime(2026, 11, 25, tzinfo=UTC)
     build(content, tmp_path / "index", encoder, now=now)
-    write_article(content, "en/billing/refund-1", front='questions: ["Where is my cash?"]\n')
+    asked = ("Where is my cash?", "Wo ist mein Geld geblieben?", "お金はどこですか")
+    write_article(content, "en/billing/refund-1", front=f"questions: {json.dumps(asked)}\n")
     report = build(content, tmp_path / "index", encoder, now=now)
     assert [(one.language, one.family) for one in report.changes] == [("en", "billing/refund-1")]
     assert report.encoded < report.passages
@@ -112,7 +114,14 @@ def test_another_question_makes_the_article_anew_and_no_other(tmp_path: Path, en
     assert (kept.passages, kept.pages) == (clean.passages, clean.pages)
     np.testing.assert_array_equal(kept.vectors.vectors(), clean.vectors.vectors())
     assert ASKED + "cash" in kept.lexical.columns["en"].vocabulary
-    assert kept.lexical.columns["en"].vocabulary == clean.lexical.columns["en"].vocabulary
+    assert ASKED + "geld" in kept.lexical.columns["de"].vocabulary
+    assert kept.lexical.columns.keys() == clean.lexical.columns.keys() >= {"en", "de", "ja"}
+    for language, columns in clean.lexical.columns.items():
+        assert kept.lexical.columns[language].vocabulary == columns.vocabulary
+        for name in STORED:
+            np.testing.assert_array_equal(
+                getattr(kept.lexical.columns[language], name), getattr(columns, name)
+            )
     assert kept.tokens is not None
     assert clean.tokens is not None
     np.testing.assert_array_equal(kept.tokens.places, clean.tokens.places)
@@ -163,6 +172,30 @@ def _cosines(encoder: TokenVectors, asks: str, said: str) -> Floats:
     asked, there = (encoder.token_rows(encoder.token_ids([one])[0])[0] for one in (asks, said))
     best: Floats = (asked @ there.T).max(axis=1)
     return best
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_its_words_find_an_article_that_is_in_another_language(encoder: Encoder, away: bool) -> None:
+    """R1.9, P7: also with the encoder away, and for a language that has no article at all."""
+    page = _asked(STRANGE, GERMAN, PORTUGUESE)
+    snapshot = snapshot_of([page, *(other for other in PAGES if other.family != BOILER)], encoder)
+    searcher = _searcher(snapshot, None if away else encoder)
+    for text, language in ((PORTUGUESE, "pt-BR"), (GERMAN, "de"), ("Dachboden", "de")):
+        found = searcher.search(Query(text, language))
+        assert (found.hits[0].family, found.hits[0].language) == (BOILER, "en")
+        assert found.hits[0].legs["article_words"] == pytest.approx(1, abs=0.01)
+
+
+def test_words_from_elsewhere_weigh_nothing_for_other_readers(encoder: Encoder) -> None:
+    """What is listed in Portuguese makes no English passage longer and no English word rarer."""
+    plain, asked = (snapshot_of([_asked(*listed)], encoder) for listed in ((), (PORTUGUESE,)))
+    for name in STORED:
+        np.testing.assert_array_equal(
+            getattr(plain.lexical.columns["en"], name), getattr(asked.lexical.columns["en"], name)
+        )
+    rows = asked.lexical.columns["pt-BR"]
+    assert (len(rows.members), rows.size) == (0, len(asked.passages))
+    assert not asked.lexical.scores(["=sotao", "sotao"], ["en"])[0].any()
 
 
 LISTS = st.lists(st.integers(0, 40), max_size=4, unique=True).map(lambda ids: np.array(sorted(ids), np.int32))
