@@ -47,7 +47,7 @@ from app.search.searcher import Everything, Fixed, Searcher  # noqa: E402
 from app.search.snapshot import Snapshot  # noqa: E402
 from app.search.static_encoder import StaticEncoder  # noqa: E402
 from app.search.stored import Records, to_bytes  # noqa: E402
-from app.search.token_matching import TokenIndex, read_tokens  # noqa: E402
+from app.search.token_matching import SORTS, TokenIndex, read_tokens  # noqa: E402
 from app.search.tokens import fold  # noqa: E402
 from app.search.vectors import VectorIndex  # noqa: E402
 
@@ -114,7 +114,8 @@ def snapshot_of(sections: Sequence[Section], encoder: Encoder) -> Snapshot:
     heads = [passage.head_text(article.title) for article, passage in pairs]
     tokens = None
     if isinstance(encoder, TokenVectors):
-        columns = [read_tokens(encoder, said) for said in (texts, heads, [""] * len(texts))]
+        unlisted = [[""] * len(texts)] * (SORTS - 2)
+        columns = [read_tokens(encoder, said) for said in (texts, heads, *unlisted)]
         tokens = TokenIndex.of(list(zip(*columns, strict=True)))
     words = [passage_tokens(passage, article.title) for article, passage in pairs]
     starts, vectors = np.arange(len(passages) + 1), VectorIndex.build(encoder.encode_passages(texts))

@@ -188,7 +188,9 @@ def test_figures_are_means_over_languages_and_their_spread(report: Report) -> No
     assert told["x-en"] == told["x-en-worst"] == 1
     assert told["ece"] == report.ece
     assert told["auroc-absurd"] == 1
-    assert told["right-when-sure"] == pytest.approx(4 / 5)
+    sure = [one.right for one in report.outcomes if one.band == "high"]
+    assert 3 <= len(sure) < len(report.outcomes)
+    assert told["right-when-sure"] == pytest.approx(sum(sure) / len(sure))
 
 
 def test_the_english_share_is_of_what_english_questions_reach(report: Report) -> None:
