@@ -1,7 +1,7 @@
 """Cuts texts into the pieces of a unigram language model: of all ways to spell a word in known pieces the likeliest (Kudo 2018).
 
 It reads the `tokenizer.json` of the library `tokenizers` and gives the same numbers. That library takes .3 s to open the
-file, which each command and each start of the server would wait for, and three times as long for a question.
+file, which each command and each start of the server would wait for, and 107 MB where this takes 27.
 """
 
 from collections.abc import Iterator, Sequence
