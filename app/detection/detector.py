@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app import native
+
 MODEL_FILE = Path(__file__).parent / "model.npz"
 # A text without any known sequence; py3langid's figure for one.
 NOTHING_KNOWN = float(np.finfo(np.float32).min)
@@ -54,16 +56,26 @@ class Detector:
     def scores(self, text: str) -> dict[str, float]:
         """For each language the log of how likely it makes the text, up to a constant."""
         data = unicodedata.normalize("NFC", text).encode("utf-8", errors="surrogatepass")
-        seen = self._features(data)
-        if not seen:
+        features, counts = self._features(data)
+        if not len(features):
             return dict.fromkeys(self.languages, NOTHING_KNOWN)
-        features = np.fromiter(seen.keys(), dtype=np.intp, count=len(seen))
-        counts = np.fromiter(seen.values(), dtype=np.float32, count=len(seen))
         found = np.log1p(counts) @ self.weights.take(features, axis=0) + self.priors
         return dict(zip(self.languages, found.tolist(), strict=True))
 
-    def _features(self, data: bytes) -> dict[int, int]:
-        """How often each feature occurs, in the order of the first time."""
+    def _features(self, data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The features that occur, in the order of the first time, and how often each does."""
+        if native.kernels:
+            features, counts = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.float32)
+            automaton = (self.base, self.check, self.fail, self.outputs)
+            met = native.kernels.count_features(*automaton, len(self.weights), data, features, counts)
+            return features[:met], counts[:met]
+        seen = self._seen(data)
+        return (
+            np.fromiter(seen.keys(), dtype=np.int64, count=len(seen)),
+            np.fromiter(seen.values(), dtype=np.float32, count=len(seen)),
+        )
+
+    def _seen(self, data: bytes) -> dict[int, int]:
         base, check, fail, outputs = self.base, self.check, self.fail, self.outputs
         seen: dict[int, int] = {}
         state = 0

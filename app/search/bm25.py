@@ -9,12 +9,13 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app import native
 from app.search.tokens import PART
 
 # How soon a token's repetitions stop counting, and how far a long passage counts less (k1 and b).
@@ -178,49 +179,72 @@ class LanguageColumns:
     def add(
         self, weighted: Mapping[str, float], others: Mapping[str, float], scores: Floats, shares: Floats
     ) -> None:
-        """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches."""
-        own, asked = self._places([*weighted, *others])
-        is_known = (own >= 0) | (asked >= 0)
-        if not is_known.any():
+        """Adds for each row of this language the share of the attainable BM25, and of the words by idf, that it reaches.
+
+        Neither becomes more than 1: with synonyms, or in two languages, more can be found than was asked for.
+        """
+        words, parts = self._asked_for(weighted, others)
+        tokens = np.array(words.tokens + parts.tokens, dtype=np.int64)
+        if not len(tokens):
             return
-        is_word = np.array([not token.startswith(PART) for token in (*weighted, *others)])
-        idfs = np.where(is_known, self.idfs.take(np.maximum(own, asked), mode="clip"), self.unknown_idf)
-        factors = [*weighted.values(), *(SYNONYM_WEIGHT * weight for weight in others.values())]
-        worths = np.array(factors) * idfs
-        said = slice(len(weighted))  # without what a glossary adds
-        whole = (worths * np.where(is_known, 1.0, UNKNOWN_WEIGHT))[said].sum()
-        of_words = idfs[said].sum(where=is_word[said]) or 1.0
-        tells = is_word | (idfs > LEAST_IDF)
-        # Words before parts, for the shares; of each first what stands in passages, then what is listed for them.
-        groups = [
-            (places, np.flatnonzero(kind & tells & (places >= 0)))
-            for kind in (is_word, ~is_word)
-            for places in (own, asked)
-        ]
-        found = np.concatenate([places[at] for places, at in groups])
-        worth = np.concatenate([worths[at] for _, at in groups])
-        starts, ends = self.indptr.take(found), self.indptr.take(found + 1)
+        worths = np.array(words.worths + parts.worths, dtype=np.float32) / np.float32(
+            words.whole + parts.whole
+        )
+        of_words = np.array(words.worths, dtype=np.float32) / np.float32(words.idfs or 1)
+        listed = np.array(words.listed + parts.listed, dtype=np.bool_)
+        columns = (self.indptr, self.rows, self.counts, self._saturations)
+        if native.kernels:
+            native.kernels.add_bm25(*columns, tokens, worths, listed, of_words, ASKED_SHARE, scores, shares)
+            return
+        starts, ends = self.indptr.take(tokens), self.indptr.take(tokens + 1)
         slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if not slices:
-            return
+        lengths = ends - starts
         rows = np.concatenate([self.rows[here] for here in slices], dtype=np.intp)
         gained = np.concatenate([self.counts[here] for here in slices], dtype=np.float32)
         gained /= gained + self._saturations.take(rows)
-        lengths = ends - starts
-        bounds = np.append(0, lengths.cumsum())[np.cumsum([len(at) for _, at in groups])].tolist()
-        gained[bounds[0] : bounds[1]] = ASKED_SHARE
-        gained[bounds[2] : bounds[3]] = ASKED_SHARE
-        gained *= np.repeat((worth / whole).astype(np.float32), lengths)
+        gained[np.repeat(listed, lengths)] = ASKED_SHARE
+        gained *= np.repeat(worths, lengths)
+        shared = np.repeat(of_words, lengths[: len(of_words)])
         scores += np.bincount(rows, weights=gained, minlength=len(scores))
-        if bounds[1]:
-            words = len(groups[0][1]) + len(groups[1][1])
-            worth_of_words = np.repeat(worth[:words] / of_words, lengths[:words])
-            shares += np.bincount(rows[: bounds[1]], weights=worth_of_words, minlength=len(shares))
+        shares += np.bincount(rows[: len(shared)], weights=shared, minlength=len(shares))
+        np.minimum(scores, 1, out=scores)
+        np.minimum(shares, 1, out=shares)
 
-    def _places(self, tokens: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """The number of each token, and the number under which listed questions have it; -1 for none."""
-        get = self.vocabulary.get
-        own = np.array([get(token, -1) for token in tokens], dtype=np.int64)
-        if not self._asked:
-            return own, np.full_like(own, -1)
-        return own, np.array([get(ASKED + token, -1) for token in tokens], dtype=np.int64)
+    def _asked_for(
+        self, weighted: Mapping[str, float], others: Mapping[str, float]
+    ) -> tuple["_Asked", "_Asked"]:
+        """The words of a question, and of what a glossary adds to it, and the parts of words."""
+        words, parts = _Asked(), _Asked()
+        get, has_listed, idfs, unknown = self.vocabulary.get, bool(self._asked), self.idfs, self.unknown_idf
+        for at, (token, weight) in enumerate((*weighted.items(), *others.items())):
+            own, listed = get(token), get(ASKED + token) if has_listed else None
+            known = listed if own is None else own
+            idf = unknown if known is None else idfs.item(known)
+            worth, is_part = weight * idf, token.startswith(PART)
+            asked = parts if is_part else words
+            if at >= len(weighted):
+                worth *= SYNONYM_WEIGHT
+            else:
+                asked.idfs += idf
+                asked.whole += worth if known is not None else UNKNOWN_WEIGHT * worth
+            if not is_part or idf > LEAST_IDF:
+                for place in (own, listed) if has_listed else (own,):
+                    if place is not None:
+                        asked.tokens.append(place)
+                        asked.worths.append(worth)
+                        asked.listed.append(place != own)
+        return words, parts
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The tokens of one kind that stand in passages or, when `listed`, in listed questions, and what each is worth.
+
+    `whole` is the worth and `idfs` the idf of all that was said, also of what is not known.
+    """
+
+    tokens: list[int] = field(default_factory=list)
+    worths: list[float] = field(default_factory=list)
+    listed: list[bool] = field(default_factory=list)
+    whole: float = 0.0
+    idfs: float = 0.0

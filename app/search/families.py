@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search import runs
 from app.search.encoder import Floats, unit_rows
-from app.search.vectors import Rows, VectorIndex, singles
+from app.search.vectors import Rows, VectorIndex, cosines_of
 
 Halves = NDArray[np.float16]
 
@@ -37,9 +38,8 @@ class Voices:
 
     def cosines(self, vector: Floats, wanted: Rows) -> Floats:
         """For each of the places `wanted` (ascending, not empty) the mean cosine of `vector` and its translations."""
-        counts = self.starts[wanted + 1] - self.starts[wanted]
-        ends = np.cumsum(counts)
-        at = np.arange(ends[-1]) + np.repeat(self.starts[wanted] - ends + counts, counts)
-        cosines = singles(self.means.take(self.speakers[at], axis=0)) @ vector
-        means: Floats = (np.add.reduceat(cosines, ends - counts) / counts).astype(np.float32)
+        speakers, starts = runs.gathered(self.speakers, self.starts, wanted)
+        cosines = cosines_of(self.means, speakers, vector)
+        means: Floats = np.add.reduceat(cosines, starts[:-1])
+        means /= starts[1:] - starts[:-1]
         return means

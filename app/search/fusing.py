@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.languages import DEFAULT
+from app.search import runs
 from app.search.fusion import Fusion
 from app.search.gold import GoldQuestion
 from app.search.query import Query
@@ -96,9 +97,8 @@ def _best_rows(asked: Sequence[Asked], weights: Doubles) -> _Choices:
     for one in asked:
         features = _features(one.candidates)
         scores = features @ weights
-        best = np.maximum.reduceat(scores, one.candidates.starts[:-1])
-        reached = np.flatnonzero(scores == np.repeat(best, one.candidates.counts))
-        parts.append(features[reached[np.searchsorted(reached, one.candidates.starts[:-1])]])
+        best, _ = runs.best(scores.astype(np.float32), one.candidates.starts)
+        parts.append(features[best])
     sizes = np.array([len(part) for part in parts])
     starts = np.cumsum(sizes) - sizes
     right = starts + np.array([one.right for one in asked])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app import native
 from app.search.retriever import LEGS, Candidates, Floats
 
 
@@ -47,12 +48,11 @@ class Fusion:
         rows = [[weights[leg] / self.full_marks for leg in LEGS] for weights in (self.other, self.same)]
         return np.array(rows, dtype=np.float32)
 
-    def parts(self, candidates: Candidates) -> Floats:
-        """Each leg's part in the fused score, (rows, len(LEGS))."""
-        parts: Floats = candidates.legs * self.matrix[candidates.readable.astype(np.intp)]
-        return parts
-
-    def scores(self, candidates: Candidates) -> Floats:
-        """The fused score of every candidate, (rows,)."""
-        scores: Floats = self.parts(candidates).sum(axis=1)
-        return scores
+    def weighed(self, candidates: Candidates) -> tuple[Floats, Floats]:
+        """Each leg's part in the fused score, (rows, len(LEGS)), and the fused score, (rows,), of every candidate."""
+        if native.kernels:
+            parts, scores = np.empty_like(candidates.legs), np.empty(len(candidates.legs), dtype=np.float32)
+            native.kernels.weigh(candidates.legs, candidates.kinds, self.matrix, parts, scores)
+            return parts, scores
+        parts = candidates.legs * self.matrix[candidates.kinds]
+        return parts, parts.sum(axis=1)

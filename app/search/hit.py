@@ -1,10 +1,11 @@
 """What the search gives back: hits in order, how they came about, and the signals that confidence reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,12 +14,11 @@ from app.search.query import Query
 Mode = Literal["hybrid", "lexical"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """The best passage of one family. `score` orders within one query and says no more than that.
 
     `row` is the passage's row in the snapshot; `passage` its plain text; `url` ends in `#anchor` where the
-    passage has one. `legs` holds what each leg of `retriever.LEGS` gave, before it was weighed.
+    passage has one. `legs` holds what each leg of `retriever.LEGS` gave, in their order, before it was weighed.
     """
 
     family: str
@@ -34,7 +34,7 @@ class Hit:
     passage: str
     row: int
     score: float
-    legs: Mapping[str, float]
+    legs: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,6 @@ class LexicalIndex:
         for language in self.columns if languages is None else languages:
             if weighted and language in self.columns:
                 self.columns[language].add(weighted, _weighted(others), scores, shares)
-        # With synonyms, or in two languages, more can be found than was asked for.
-        np.minimum(scores, 1, out=scores)
-        np.minimum(shares, 1, out=shares)
         return scores, shares
 
     def found(self, tokens: Sequence[str], language: str, rows: Sequence[int]) -> float:

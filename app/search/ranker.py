@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search import runs
 from app.search.fusion import Fusion
 from app.search.retriever import HEADING, LEGS, LEXICAL, Candidates
 from app.search.vectors import Rows
@@ -47,14 +48,11 @@ class Ranking:
         article = int(self.articles[0])
         return slice(int(self.candidates.starts[article]), int(self.candidates.starts[article + 1]))
 
-    def shown(self, limit: int) -> Iterator[tuple[int, float, dict[str, float]]]:
+    def shown(self, limit: int) -> Iterator[tuple[int, float, tuple[float, ...]]]:
         """Row, fused score and what each leg gave, of the first `limit` passages."""
         best = self.best[:limit]
-        legs = self.candidates.legs[best].tolist()
-        for row, score, parts in zip(
-            self.candidates.rows[best].tolist(), self.scores.tolist(), legs, strict=False
-        ):
-            yield row, score, dict(zip(LEGS, parts, strict=True))
+        rows, legs = self.candidates.rows[best].tolist(), self.candidates.legs[best].tolist()
+        return zip(rows, self.scores[:limit].tolist(), map(tuple, legs), strict=True)
 
     def lexical_scores(self) -> Floats:
         """What the legs that need no encoder put into `scores`, in the order of the ranking."""
@@ -69,16 +67,17 @@ class Ranking:
 
 def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
     """One passage an article, best first; equal scores in the order of the rows; what is next to nothing left out."""
-    parts = fusion.parts(candidates)
-    scores = parts.sum(axis=1)
+    parts, scores = fusion.weighed(candidates)
     if not len(scores):
         none = np.empty(0, dtype=np.int64)
         return Ranking(candidates, none, none, scores, parts)
-    highest = np.maximum.reduceat(scores, candidates.starts[:-1])
-    best = _best_of_each(candidates, scores - _by_listed_questions(candidates, fusion))
-    by_words_alone = not candidates.legs[:, LEXICAL.stop :].any()
-    least = LEAST_SHARE_OF_WORDS if by_words_alone else LEAST_SHARE
-    enough = highest >= least * _attainable(candidates, fusion)[best]
+    _, highest = runs.best(scores, candidates.starts)
+    best, _ = runs.best(scores - _by_listed_questions(candidates, fusion), candidates.starts)
+    took_part: NDArray[np.bool_] = np.any(candidates.legs, axis=0)
+    least = LEAST_SHARE if took_part[LEXICAL.stop :].any() else LEAST_SHARE_OF_WORDS
+    # What a row would score for which every leg that took part gave 1.
+    attainable = fusion.matrix @ took_part.astype(np.float32)
+    enough = highest >= least * attainable[candidates.kinds[best]]
     articles = np.flatnonzero(enough)
     articles = articles[np.argsort(-highest[articles], kind="stable")]
     return Ranking(candidates, best[articles], articles, highest[articles], parts)
@@ -86,20 +85,6 @@ def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
 
 def _by_listed_questions(candidates: Candidates, fusion: Fusion) -> Floats:
     """What each row owes to the questions that are listed for its article, (rows,)."""
-    weights = fusion.matrix[candidates.readable.astype(np.intp), HEADING]
-    owed: Floats = weights * (candidates.legs[:, HEADING] - candidates.headings)
+    owed: Floats = candidates.legs[:, HEADING] - candidates.headings
+    owed *= fusion.matrix[:, HEADING].take(candidates.kinds)
     return owed
-
-
-def _best_of_each(candidates: Candidates, scores: Floats) -> Rows:
-    """The position of the first of the highest scores of each article."""
-    highest = np.maximum.reduceat(scores, candidates.starts[:-1])
-    reached = np.flatnonzero(scores == np.repeat(highest, candidates.counts))
-    return reached[np.searchsorted(reached, candidates.starts[:-1])]
-
-
-def _attainable(candidates: Candidates, fusion: Fusion) -> Floats:
-    """The score of a row for which every leg that took part gave 1, (rows,)."""
-    sums = fusion.matrix @ candidates.legs.any(axis=0).astype(np.float32)
-    attainable: Floats = sums[candidates.readable.astype(np.intp)]
-    return attainable

@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from app import native
+from app.search import runs
 from app.search.question import Question
 from app.search.scope import Scope
 from app.search.snapshot import Snapshot
@@ -56,6 +58,11 @@ class Candidates:
         """The number of rows of each article."""
         return self.starts[1:] - self.starts[:-1]
 
+    @cached_property
+    def kinds(self) -> Rows:
+        """For each row 1 where it is in the question's language, else 0."""
+        return self.readable.astype(np.intp)
+
     def leg(self, name: str) -> Floats:
         """One leg's scores, (rows,)."""
         column: Floats = self.legs[:, LEGS.index(name)]
@@ -63,10 +70,7 @@ class Candidates:
 
     def article_means(self, scores: Floats) -> Floats:
         """For each row the mean of `scores` over the rows of its article."""
-        if not len(scores):
-            return scores
-        means: Floats = np.repeat(np.add.reduceat(scores, self.starts[:-1]) / self.counts, self.counts)
-        return means.astype(np.float32)
+        return runs.means(scores, self.starts)
 
 
 def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates:
@@ -74,16 +78,16 @@ def retrieve(snapshot: Snapshot, scope: Scope, question: Question) -> Candidates
     # In the question's language are also the words of questions that are listed for articles in another one.
     read = dict.fromkeys((*scope.languages, question.language))
     scores, shares = snapshot.lexical.scores(question.tokens, read, question.others)
-    proposed = scope.owner[_best_positions(scores[scope.rows])]
+    proposed = scope.owner[_best_positions(scores, scope.rows)]
     if question.vector is not None:
         nearest = snapshot.vectors.nearest(question.vector, BREADTH, scope.allowed)
-        proposed = np.concatenate([proposed, scope.owner[np.searchsorted(scope.rows, nearest)]])
+        proposed = np.concatenate([proposed, scope.owner[nearest]])
     candidates = _whole_articles(snapshot, scope, proposed, question)
     rows, legs = candidates.rows, candidates.legs
     if len(rows):
-        legs[:, 0] = scores[rows]
-        legs[:, 1] = candidates.article_means(legs[:, 0])
-        legs[:, 2] = candidates.article_means(shares[rows])
+        legs[:, 0] = of_rows = scores.take(rows)
+        legs[:, 1] = candidates.article_means(of_rows)
+        legs[:, 2] = candidates.article_means(shares.take(rows))
     if question.vector is not None and len(rows):
         legs[:, 3] = snapshot.vectors.cosines(question.vector, rows)
         legs[:, 4] = np.repeat(scope.voices.cosines(question.vector, candidates.places), candidates.counts)
@@ -112,9 +116,7 @@ def _whole_articles(snapshot: Snapshot, scope: Scope, proposed: Rows, question: 
     wanted = np.zeros(len(scope.articles), dtype=bool)
     wanted[proposed] = True
     places = np.flatnonzero(wanted)
-    counts = scope.starts[places + 1] - scope.starts[places]
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    rows = scope.rows[np.arange(starts[-1]) + np.repeat(scope.starts[places] - starts[:-1], counts)]
+    rows, starts = runs.gathered(scope.rows, scope.starts, places)
     legs = np.zeros((len(rows), len(LEGS)), dtype=np.float32)
     headings = np.zeros(len(rows), dtype=np.float32)
     return Candidates(rows, places, starts, legs, headings, snapshot.are_in(question.language, rows))
@@ -124,18 +126,23 @@ def _rows_of_first_articles(candidates: Candidates, first: Floats) -> Rows:
     """Positions, ascending, of the rows of the best articles, until these have `RERANKED` rows together: of those in the
     question's language, and of the others."""
     counts = candidates.counts
-    order = np.argsort(-np.maximum.reduceat(first, candidates.starts[:-1]), kind="stable")
+    order = np.argsort(-runs.best(first, candidates.starts)[1], kind="stable")
     is_readable = candidates.readable[candidates.starts[:-1]][order]
     chosen = np.zeros(len(counts), dtype=bool)
     # Each kind by itself: until tokens are compared, an article in another language has half of its marks to come.
     for kind in (order[is_readable], order[~is_readable]):
-        enough = int(np.searchsorted(np.cumsum(counts[kind]), RERANKED)) + 1
-        chosen[kind[:enough]] = True
+        if len(kind):
+            enough = int(counts[kind].cumsum().searchsorted(RERANKED)) + 1
+            chosen[kind[:enough]] = True
     return np.flatnonzero(np.repeat(chosen, counts))
 
 
-def _best_positions(scores: Floats) -> Rows:
-    """Positions of the highest `BREADTH` scores above 0, in no order."""
+def _best_positions(scores: Floats, rows: Rows) -> Rows:
+    """Positions in `rows` of those with the highest `BREADTH` scores above 0, in no order."""
+    if native.kernels:
+        found = np.empty(BREADTH, dtype=np.int64)
+        return found[: native.kernels.highest(scores, rows, found)]
+    scores = scores[rows]
     if len(scores) > BREADTH * BLOCK:
         # The best stand in the blocks with the highest maxima: so only a tenth has to be put in order.
         # Blocks run down the columns, so that maxima are taken of whole lines of memory at once.

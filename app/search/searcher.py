@@ -178,7 +178,7 @@ class _Prepared:
         """What every leg gives to what comes into question."""
         found = retrieve(self.snapshot, scope, question)
         if self.matcher:
-            compare_tokens(found, question, self.matcher, self.fusion.scores(found))
+            compare_tokens(found, question, self.matcher, self.fusion.weighed(found)[1])
         return found
 
     def titles(self, language: str) -> tuple[Scope, TitleIndex]:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app import native
 from app.languages import TAGS
 from app.search.encoder import Floats, Ids, TokenVectors
 from app.search.stored import mapped_array
-from app.search.vectors import Rows
+from app.search.vectors import Rows, singles
 
 FILES = ("known", "places", "starts")
 # The sorts of tokens that a passage has: of all that is encoded for it, of its title and headings, of the questions that are
@@ -133,7 +134,8 @@ class TokenMatcher:
     def __init__(self, tokens: TokenIndex, encoder: TokenVectors) -> None:
         self._tokens = tokens
         self._encoder = encoder
-        self._table, _ = encoder.token_rows(np.asarray(tokens.known))
+        # In half precision, since reading them is what takes the time.
+        self._table = encoder.token_rows(np.asarray(tokens.known))[0].astype(np.float16)
 
     def met(self, text: str, language: str, rows: Rows, title: str) -> Met:
         """How far the article with this title, whose passages are `rows` (they stand together), meets the question in `language`.
@@ -160,8 +162,11 @@ class TokenMatcher:
 
     def _nearest(self, asked: Floats, places: Rows) -> Floats:
         """For each of the vectors the best cosine, not below 0, among the tokens at `places`."""
-        best: Floats = (asked @ self._table.take(places, axis=0).T).max(axis=1, initial=0.0)
+        best: Floats = (asked @ self._rows(places).T).max(axis=1, initial=0.0)
         return best
+
+    def _rows(self, places: Rows) -> Floats:
+        return singles(self._table.take(places, axis=0))
 
     def compare(self, text: str, language: str, rows: Rows) -> Floats:
         """Float32 (len(rows), 3): `matching`, `heading_matching`, and the latter without listed questions, of the question in
@@ -173,15 +178,20 @@ class TokenMatcher:
         asked, weights = self._question(text)
         if not len(asked) or not len(rows):
             return np.zeros((len(rows), 3), dtype=np.float32)
+        weights = weights / weights.sum()
         starts, n = self._tokens.starts, len(self._tokens)
         questions = self._tokens.listed(rows, language)
+        if native.kernels:
+            found = np.empty((len(rows), 3), dtype=np.float32)
+            index = (self._tokens.places, starts)
+            native.kernels.compare_tokens(self._table, asked, weights, *index, rows, questions, n, found)
+            return found
         listed = np.flatnonzero(starts[questions + 1] > starts[questions])
         places, begins = self._places(np.concatenate([rows, rows + n, questions[listed]]))
         used, at = _distinct(places, len(self._table))
         # One row a token of the passages: what follows then reads memory in its own order.
-        cosines = asked @ self._table.take(used, axis=0).T
+        cosines = asked @ self._rows(used).T
         best = np.maximum.reduceat(cosines.take(at, axis=1), begins, axis=1)
-        weights = weights / weights.sum()
         matched = np.empty((len(rows), 3), dtype=np.float32)
         matched[:, 0], matched[:, 2] = (weights @ best[:, : 2 * len(rows)]).reshape(2, len(rows))
         matched[:, 1] = matched[:, 2]

@@ -10,6 +10,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ import faiss as untyped_faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from app import native
 from app.errors import IndexRefused
 from app.search.encoder import Floats
 
@@ -34,7 +36,8 @@ SCAN_UP_TO = 20_000
 # So many rows more than are asked for are looked at in half precision.
 SPARE = 100
 EPSILON = 1e-9
-BYTE = np.iinfo(np.int8).max
+# The largest numbers of 8 bits and of 7, with a sign.
+BYTE, BITS = 127, 63
 CONVERTED_AT_ONCE = 4096
 TRIAL_TIMEOUT_S = 120
 # Loaded in a process of its own, so that a file which crashes the library cannot crash the server.
@@ -91,31 +94,37 @@ class VectorIndex:
 
         The filter holds inside the search, so `k` of the allowed rows come back if there are so many.
         """
+        every = np.arange(len(self)) if allowed is None else allowed.rows
         # A graph compares in half precision already.
-        rows = self.nearest(vector, k if self._is_graph or not k else k + SPARE, allowed)
+        rows = every[self.nearest(vector, k if self._is_graph or not k else k + SPARE, allowed)]
         cosines = self.cosines(vector, rows)
         order = np.argsort(-cosines, kind="stable")[:k]
         return rows[order], cosines[order]
 
     def nearest(self, vector: Floats, k: int, allowed: Allowed | None = None) -> Rows:
-        """The same rows by their first bits: the last few of them may be others."""
+        """The places of these rows among the allowed ones, in no order; by their first bits: the last few may be others."""
         if vector.shape != (self.dimension,):
             raise ValueError(f"a vector of {vector.shape} for an index {self.dimension} wide")
         k = min(k, len(self) if allowed is None else len(allowed.rows))
         if k <= 0:
             return np.empty(0, dtype=np.int64)
+        if not self._is_graph:
+            vector = vector * np.float32(BYTE / max(float(np.abs(vector).max()), EPSILON))
+            if native.kernels:
+                rows = np.arange(len(self)) if allowed is None else allowed.rows
+                places = np.empty(k, dtype=np.int64)
+                native.kernels.nearest(self._bytes, np.rint(vector).astype(np.int8), rows, places)
+                return places
         engine, parameters = self._plan(k, allowed)
         question = np.ascontiguousarray(vector[None, :], dtype=np.float32)
-        if not self._is_graph:
-            question = question * np.float32(BYTE / max(float(np.abs(question).max()), EPSILON))
-        _, rows = engine.search(question, k, params=parameters)
-        found: Rows = rows[0][rows[0] >= 0]
-        return found
+        _, found = engine.search(question, k, params=parameters)
+        rows = found[0][found[0] >= 0]
+        nearest: Rows = rows if allowed is None else np.searchsorted(allowed.rows, rows)
+        return nearest
 
     def cosines(self, vector: Floats, rows: Rows) -> Floats:
         """The cosine of one unit vector (d,) and each of these rows, (len(rows),)."""
-        near: Floats = singles(self._codes.take(rows, axis=0).view(np.float16)) @ vector
-        return near
+        return cosines_of(self._codes, rows, vector)
 
     def vectors(self) -> Floats:
         """All rows, (n, d), as they were given up to half precision."""
@@ -157,17 +166,30 @@ class VectorIndex:
         return self.engine, faiss.SearchParametersHNSW(efSearch=breadth, sel=selector)
 
     @cached_property
+    def _bytes(self) -> NDArray[np.uint8]:
+        """The rows in 7 bits, (n, d), moved so that none is negative: that moves all products with one question alike."""
+        rows: NDArray[np.uint8] = np.empty((len(self), self.dimension), dtype=np.uint8)
+        for at, part in zip(range(0, len(self), CONVERTED_AT_ONCE), self._in_bits(BITS), strict=True):
+            rows[at : at + len(part)] = part + (BITS + 1)
+        return rows
+
+    @cached_property
     def _first_bits(self) -> Any:
-        """The rows in 8 bits, all on one scale, which the order does not depend on. FAISS reads questions likewise."""
+        """The rows in 8 bits for FAISS, which reads questions likewise."""
         coarse = faiss.IndexScalarQuantizer(
             self.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
         coarse.is_trained = True
-        parts = [slice(at, at + CONVERTED_AT_ONCE) for at in range(0, len(self), CONVERTED_AT_ONCE)]
-        largest = max([EPSILON, *(float(np.abs(_halves(self._codes[part])).max()) for part in parts)])
-        for part in parts:
-            coarse.add(np.rint(_halves(self._codes[part]).astype(np.float32) * (BYTE / largest)))
+        for part in self._in_bits(BYTE):
+            coarse.add(part.astype(np.float32))
         return coarse
+
+    def _in_bits(self, most: int) -> Iterator[NDArray[np.int8]]:
+        """Part by part, from -most to most, all on one scale, which the order does not depend on."""
+        parts = [self._codes[at : at + CONVERTED_AT_ONCE] for at in range(0, len(self), CONVERTED_AT_ONCE)]
+        largest = max([EPSILON, *(float(np.abs(_halves(part)).max()) for part in parts)])
+        for part in parts:
+            yield np.rint(_halves(part).astype(np.float32) * (most / largest)).astype(np.int8)
 
     @cached_property
     def _codes(self) -> NDArray[np.uint8]:
@@ -184,6 +206,15 @@ class VectorIndex:
 
 def _halves(codes: NDArray[np.uint8]) -> NDArray[np.float16]:
     return codes.copy().view(np.float16)
+
+
+def cosines_of(halves: NDArray[Any], rows: Rows, vector: Floats) -> Floats:
+    """The inner product of a vector (d,) and each of these rows, (len(rows),), of a matrix in half precision or its bytes."""
+    if not native.kernels:
+        return singles(halves.take(rows, axis=0).view(np.float16)) @ vector
+    near: Floats = np.empty(len(rows), dtype=np.float32)
+    native.kernels.cosines(halves.view(np.uint8), vector, rows, near)
+    return near
 
 
 def singles(halves: NDArray[np.float16]) -> Floats:

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.articles.article import Passage
 from app.articles.library import read_library
@@ -92,7 +93,7 @@ def test_evidence_in_another_language_is_named(wording: Wording, searcher: Searc
 
 def test_a_stale_article_is_named(wording: Wording, searcher: Searcher) -> None:
     results = searcher.search(Query("how long does a refund take", "en"))
-    stale = tuple(replace(hit, is_stale=True) for hit in results.hits)
+    stale = tuple(structs.replace(hit, is_stale=True) for hit in results.hits)
     brief = Brief("refund", "en", stale, True, lambda hit: passages_of(searcher.snapshot, hit))
     assert "out of date" in ExtractiveComposer(wording).compose(brief).text
 
@@ -120,7 +121,7 @@ def _hit(title: str, kind: str, passage: Passage) -> Hit:
         passage=passage.text,
         row=0,
         score=0.5,
-        legs={},
+        legs=(),
     )
 
 

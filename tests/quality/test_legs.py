@@ -49,7 +49,7 @@ def _ranks(searcher: Searcher, one: GoldQuestion, english_only: bool) -> dict[st
     families, candidates = searcher.candidates(query)
     order = [families[at] for at in rank(candidates, fusion).articles]
     ranks = {"whole": order.index(one.family) + 1 if one.family in order else MISSED}
-    parts = fusion.parts(candidates)
+    parts, _ = fusion.weighed(candidates)
     for name, legs in ALONE.items():
         scores = parts[:, [LEGS.index(leg) for leg in legs]].sum(axis=1)
         best = np.maximum.reduceat(scores, candidates.starts[:-1])

@@ -19,6 +19,7 @@ from app.search.indexer import build
 from app.search.lexical import STORED, LexicalIndex, passage_tokens
 from app.search.listed import listed_texts
 from app.search.query import Query
+from app.search.retriever import LEGS
 from app.search.searcher import Searcher
 from app.search.snapshot import Snapshot, open_snapshot
 from app.search.token_matching import FILES, SORTS, TokenIndex, TokenMatcher
@@ -183,7 +184,7 @@ def test_its_words_find_an_article_that_is_in_another_language(encoder: Encoder,
     for text, language in ((PORTUGUESE, "pt-BR"), (GERMAN, "de"), ("Dachboden", "de")):
         found = searcher.search(Query(text, language))
         assert (found.hits[0].family, found.hits[0].language) == (BOILER, "en")
-        assert found.hits[0].legs["article_words"] == pytest.approx(1, abs=0.01)
+        assert found.hits[0].legs[LEGS.index("article_words")] == pytest.approx(1, abs=0.01)
 
 
 def test_words_from_elsewhere_weigh_nothing_for_other_readers(encoder: Encoder) -> None:

@@ -42,7 +42,7 @@ def test_the_score_is_the_weighted_sum() -> None:
     same = 0.5 * FUSION.same["lexical"] + 0.25 * FUSION.same["dense"]
     other = 0.5 * FUSION.other["lexical"] + 0.25 * FUSION.other["dense"]
     np.testing.assert_allclose(
-        FUSION.scores(found), [same / FUSION.full_marks, other / FUSION.full_marks], rtol=1e-5
+        FUSION.weighed(found)[1], [same / FUSION.full_marks, other / FUSION.full_marks], rtol=1e-5
     )
 
 
@@ -70,7 +70,7 @@ def test_one_passage_an_article_the_best_one() -> None:
     ranking = rank(_candidates(strong, owner=[0, 0, 1, 1]))
     assert ranking.rows.tolist() == [1, 2]
     assert ranking.places.tolist() == [0, 1]
-    assert next(ranking.shown(1))[2]["lexical"] == pytest.approx(0.9)
+    assert next(ranking.shown(1))[2][LEGS.index("lexical")] == pytest.approx(0.9)
     assert ranking.leg("dense").tolist() == pytest.approx([0.9, 0.7])
     assert (np.diff(ranking.scores) <= 0).all()
 

@@ -238,7 +238,7 @@ def _matcher(snapshot: Snapshot, encoder: Encoder) -> TokenMatcher:
 
 
 def _late(snapshot: Snapshot, found: Candidates, question: Question, encoder: Encoder) -> Candidates:
-    compare_tokens(found, question, _matcher(snapshot, encoder), fusion_of({}).scores(found))
+    compare_tokens(found, question, _matcher(snapshot, encoder), fusion_of({}).weighed(found)[1])
     return found
 
 
@@ -250,7 +250,7 @@ def _family(snapshot: Snapshot, found: Candidates, leg: str) -> str:
 def test_the_highest_scores_are_found_block_by_block(size: int, seed: int) -> None:
     draw = np.random.default_rng(seed)
     scores = np.where(draw.random(size) < 0.5, draw.random(size), 0).astype(np.float32)
-    found = _best_positions(scores)
+    found = _best_positions(scores, np.arange(size))
     expected = np.sort(scores[scores > 0])[::-1][:BREADTH]
     assert np.sort(scores[found])[::-1].tolist() == expected.tolist()
     assert len(set(found.tolist())) == len(found)

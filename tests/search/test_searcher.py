@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.search.encoder import Encoder, EncoderIdentity, open_encoder
 from app.search.hit import NAMES, Signals
 from app.search.query import Query
+from app.search.retriever import LEGS
 from app.search.searcher import Searcher
 from app.search.snapshot import Snapshot
 from tests.search.repair_pages import BOILER, DRAIN, PAGES, TAP, VISIT
@@ -74,7 +75,7 @@ def test_a_hit_says_where_it_stands(searcher: Searcher, snapshot: Snapshot) -> N
         "How do I change the washer?", "How do I fix a dripping tap?", "repairs", "faq",
     )  # fmt: skip
     assert snapshot.passages[hit.row].text == hit.passage
-    assert hit.legs["lexical"] > 0
+    assert hit.legs[LEGS.index("lexical")] > 0
 
 
 def test_the_readers_language_first_and_every_fallback_flagged(searcher: Searcher) -> None:
