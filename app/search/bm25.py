@@ -61,6 +61,11 @@ class Entries:
             np.minimum(counts, MOST).astype(np.uint8),
         )
 
+    def lengths(self, end: int) -> NDArray[np.int32]:
+        """The number of tokens of each row up to `end`; those of listed questions do not count."""
+        is_own = np.array([not name.startswith(ASKED) for name in self.names], dtype=bool)[self.tokens]
+        return np.bincount(self.rows, weights=self.counts * is_own, minlength=end).astype(np.int32)
+
 
 @dataclass(frozen=True, eq=False)
 class LanguageColumns:
@@ -80,40 +85,49 @@ class LanguageColumns:
     counts: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, language: str, members: Sequence[int], parts: Sequence[Entries]) -> "LanguageColumns":
-        """From the entries of all members; those of parts that are in order already cost little."""
-        vocabulary = {
-            token: at for at, token in enumerate(sorted({name for part in parts for name in part.names}))
-        }
-        tokens = np.concatenate(
-            [np.array([vocabulary[name] for name in part.names], np.int64)[part.tokens] for part in parts]
-        )
-        rows = np.concatenate([part.rows for part in parts])
-        end = int(max(rows.max(initial=-1), max(members, default=-1))) + 1
-        order = np.argsort(tokens * end + rows, kind="stable")
-        indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(tokens, minlength=len(vocabulary)), out=indptr[1:])
-        counts = np.concatenate([part.counts for part in parts])
-        places = np.array(members, dtype=np.int32)
-        is_own = np.array([not token.startswith(ASKED) for token in vocabulary], dtype=bool)[tokens]
-        of_rows = np.bincount(rows, weights=counts * is_own, minlength=end)
-        lengths: NDArray[np.int32] = of_rows[places].astype(np.int32)
-        return cls(language, places, lengths, vocabulary, indptr, rows[order], counts[order])
+    def of(cls, language: str, members: Sequence[int], entries: Entries) -> "LanguageColumns":
+        """From the entries of all rows."""
+        none = np.empty(0, dtype=np.int32)
+        nothing = cls(language, none, none, {}, np.zeros(1, dtype=np.int64), none, none.astype(np.uint8))
+        return nothing.moved(np.empty(0, dtype=np.int64), members, entries)
 
-    def entries(self, moved: Numbers) -> Entries:
-        """The entries of the rows that become `moved[row]` in another index; -1 for those that do not."""
-        rows = moved[self.rows]
-        stay = rows >= 0
-        tokens = np.repeat(np.arange(len(self.vocabulary)), np.diff(self.indptr))[stay]
-        used = np.flatnonzero(np.bincount(tokens, minlength=len(self.vocabulary)))
-        number = np.zeros(len(self.vocabulary), dtype=np.int64)
-        number[used] = np.arange(len(used))
-        names = list(self.vocabulary)
-        return Entries(
-            [names[at] for at in used.tolist()],
-            number[tokens],
-            rows[stay].astype(np.int32),
-            self.counts[stay],
+    def moved(self, moved: Numbers, members: Sequence[int], fresh: Entries) -> "LanguageColumns":
+        """What these become when row `r` is now row `moved[r]`, or gone (-1), and rows with `fresh` entries have come.
+
+        A few changed rows among many cost little, and give what all together give.
+        """
+        places = np.array(members, dtype=np.int32)
+        end = int(max(moved.max(initial=-1), fresh.rows.max(initial=-1), places.max(initial=-1))) + 1
+        rows = moved.astype(np.int32)[self.rows]
+        gone = np.flatnonzero(rows < 0)
+        rows, counts = np.delete(rows, gone), np.delete(self.counts, gone)
+        tokens_of_gone = np.searchsorted(self.indptr, gone, side="right") - 1
+        left = np.diff(self.indptr) - np.bincount(tokens_of_gone, minlength=len(self.vocabulary))
+        names = [name for name, count in zip(self.vocabulary, left.tolist(), strict=True) if count]
+        vocabulary = {name: at for at, name in enumerate(sorted({*names, *fresh.names}))}
+        frequencies = np.zeros(len(vocabulary), dtype=np.int64)
+        frequencies[[vocabulary[name] for name in names]] = left[left > 0]
+        keys = np.repeat(np.arange(len(vocabulary)) * end, frequencies) + rows
+        if (keys[1:] < keys[:-1]).any():  # rows that stay have changed places
+            order = np.argsort(keys, kind="stable")
+            keys, rows, counts = keys[order], rows[order], counts[order]
+        tokens = np.array([vocabulary[name] for name in fresh.names], dtype=np.int64)[fresh.tokens]
+        order = np.argsort(tokens * end + fresh.rows, kind="stable")
+        at = np.searchsorted(keys, (tokens * end + fresh.rows)[order])
+        indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
+        np.cumsum(frequencies + np.bincount(tokens, minlength=len(vocabulary)), out=indptr[1:])
+        lengths = np.zeros(end, dtype=np.int32)
+        lengths[fresh.rows] = fresh.lengths(end)[fresh.rows]
+        still = moved[self.members] >= 0
+        lengths[moved[self.members[still]]] = self.lengths[still]
+        return LanguageColumns(
+            self.language,
+            places,
+            lengths[places],
+            vocabulary,
+            indptr,
+            np.insert(rows, at, fresh.rows[order]),
+            np.insert(counts, at, fresh.counts[order]),
         )
 
     @cached_property

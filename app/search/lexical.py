@@ -91,8 +91,12 @@ class LexicalIndex:
                     said[tag][row] = tokens
         columns = {}
         for language in sorted({*members, *said, *(kept.index.columns if kept else ())}):
-            old = kept.entries(language) if kept else ()
-            one = LanguageColumns.of(language, members[language], [*old, Entries.of(said[language])])
+            fresh = Entries.of(said[language])
+            before = kept.index.columns.get(language) if kept else None
+            if kept and before:
+                one = before.moved(kept.places, members[language], fresh)
+            else:
+                one = LanguageColumns.of(language, members[language], fresh)
             if one.size:
                 columns[language] = one
         return cls(len(languages), columns)
@@ -169,15 +173,13 @@ class Kept:
     index: LexicalIndex
     rows: Numbers
 
-    def entries(self, language: str) -> tuple[Entries, ...]:
-        """What the kept rows of one language hold, under their new numbers."""
-        columns = self.index.columns.get(language)
-        if columns is None:
-            return ()
-        moved = np.full(len(self.index), -1, dtype=np.int64)
+    @property
+    def places(self) -> Numbers:
+        """What each row of the index before is now; -1 for one that is gone."""
+        places = np.full(len(self.index), -1, dtype=np.int64)
         stay = np.flatnonzero(self.rows >= 0)
-        moved[self.rows[stay]] = stay
-        return (columns.entries(moved),)
+        places[self.rows[stay]] = stay
+        return places
 
 
 def _weighted(tokens: Sequence[str]) -> dict[str, float]:
