@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app import native
+from app.native import compiled
 
 MODEL_FILE = Path(__file__).parent / "model.npz"
 # A text without any known sequence; py3langid's figure for one.
@@ -64,10 +64,10 @@ class Detector:
 
     def _features(self, data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The features that occur, in the order of the first time, and how often each does."""
-        if native.kernels:
+        if compiled.kernels:
             features, counts = np.empty(len(data), dtype=np.int64), np.empty(len(data), dtype=np.float32)
             automaton = (self.base, self.check, self.fail, self.outputs)
-            met = native.kernels.count_features(*automaton, len(self.weights), data, features, counts)
+            met = compiled.kernels.count_features(*automaton, len(self.weights), data, features, counts)
             return features[:met], counts[:met]
         seen = self._seen(data)
         return (

@@ -1,5 +1,5 @@
 /* The inner loops of a search. Each does what the numpy code beside its call does, to the rounding of the last digit;
-   where there was no compiler, that code runs instead (`__init__.py`).
+   where there was no compiler, that code runs instead (`compiled.py`).
 
    Arrays come as contiguous buffers and stay the caller's. What is read from an index's files is checked before it is used
    as a place in memory. The interpreter's lock is held all the time: a call takes a few hundred microseconds at most, and

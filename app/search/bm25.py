@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from app import native
+from app.native import compiled
 from app.search.tokens import PART
 
 # How soon a token's repetitions stop counting, and how far a long passage counts less (k1 and b).
@@ -207,8 +207,8 @@ class LanguageColumns:
         of_words = np.array(words.worths, dtype=np.float32) / np.float32(words.idfs or 1)
         listed = np.array(words.listed + parts.listed, dtype=np.bool_)
         columns = (self.indptr, self.rows, self.counts, self._saturations)
-        if native.kernels:
-            native.kernels.add_bm25(*columns, tokens, worths, listed, of_words, ASKED_SHARE, scores, shares)
+        if compiled.kernels:
+            compiled.kernels.add_bm25(*columns, tokens, worths, listed, of_words, ASKED_SHARE, scores, shares)
             return
         starts, ends = self.indptr.take(tokens), self.indptr.take(tokens + 1)
         slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app import native
+from app.native import compiled
 from app.search.retriever import LEGS, Candidates, Floats
 
 
@@ -50,9 +50,9 @@ class Fusion:
 
     def weighed(self, candidates: Candidates) -> tuple[Floats, Floats]:
         """Each leg's part in the fused score, (rows, len(LEGS)), and the fused score, (rows,), of every candidate."""
-        if native.kernels:
+        if compiled.kernels:
             parts, scores = np.empty_like(candidates.legs), np.empty(len(candidates.legs), dtype=np.float32)
-            native.kernels.weigh(candidates.legs, candidates.kinds, self.matrix, parts, scores)
+            compiled.kernels.weigh(candidates.legs, candidates.kinds, self.matrix, parts, scores)
             return parts, scores
         parts = candidates.legs * self.matrix[candidates.kinds]
         return parts, parts.sum(axis=1)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from app import native
+from app.native import compiled
 from app.search import runs
 from app.search.question import Question
 from app.search.scope import Scope
@@ -139,9 +139,9 @@ def _rows_of_first_articles(candidates: Candidates, first: Floats) -> Rows:
 
 def _best_positions(scores: Floats, rows: Rows) -> Rows:
     """Positions in `rows` of those with the highest `BREADTH` scores above 0, in no order."""
-    if native.kernels:
+    if compiled.kernels:
         found = np.empty(BREADTH, dtype=np.int64)
-        return found[: native.kernels.highest(scores, rows, found)]
+        return found[: compiled.kernels.highest(scores, rows, found)]
     scores = scores[rows]
     if len(scores) > BREADTH * BLOCK:
         # The best stand in the blocks with the highest maxima: so only a tenth has to be put in order.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app import native
+from app.native import compiled
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -13,9 +13,9 @@ Rows = NDArray[np.int64]
 
 def means(numbers: Floats, starts: Rows) -> Floats:
     """For each number the mean of its run, (n,); no run is empty."""
-    if native.kernels:
+    if compiled.kernels:
         found = np.empty(len(numbers), dtype=np.float32)
-        native.kernels.means_of_runs(np.ascontiguousarray(numbers), starts, found)
+        compiled.kernels.means_of_runs(np.ascontiguousarray(numbers), starts, found)
         return found
     if not len(numbers):
         return numbers
@@ -27,9 +27,9 @@ def means(numbers: Floats, starts: Rows) -> Floats:
 def best(numbers: Floats, starts: Rows) -> tuple[Rows, Floats]:
     """The place of the first of the highest numbers of each run, and that number, (runs,); no run is empty."""
     runs = len(starts) - 1
-    if native.kernels:
+    if compiled.kernels:
         places, highest = np.empty(runs, dtype=np.int64), np.empty(runs, dtype=np.float32)
-        native.kernels.best_of_runs(np.ascontiguousarray(numbers), starts, places, highest)
+        compiled.kernels.best_of_runs(np.ascontiguousarray(numbers), starts, places, highest)
         return places, highest
     if not runs:
         return starts[:0], numbers[:0]
@@ -40,9 +40,11 @@ def best(numbers: Floats, starts: Rows) -> tuple[Rows, Floats]:
 
 def gathered(numbers: Rows, starts: Rows, chosen: Rows) -> tuple[Rows, Rows]:
     """The numbers of the chosen runs in one row, and where each begins there, (len(chosen) + 1,)."""
-    if native.kernels:
+    if compiled.kernels:
         begins = np.empty(len(chosen) + 1, dtype=np.int64)
-        return np.frombuffer(native.kernels.gathered_runs(numbers, starts, chosen, begins), np.int64), begins
+        return np.frombuffer(
+            compiled.kernels.gathered_runs(numbers, starts, chosen, begins), np.int64
+        ), begins
     firsts = starts[chosen]
     counts = starts[chosen + 1] - firsts
     begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

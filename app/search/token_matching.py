@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app import native
 from app.languages import TAGS
+from app.native import compiled
 from app.search.encoder import Floats, Ids, TokenVectors
 from app.search.stored import mapped_array
 from app.search.vectors import Rows, singles
@@ -181,10 +181,10 @@ class TokenMatcher:
         weights = weights / weights.sum()
         starts, n = self._tokens.starts, len(self._tokens)
         questions = self._tokens.listed(rows, language)
-        if native.kernels:
+        if compiled.kernels:
             found = np.empty((len(rows), 3), dtype=np.float32)
             index = (self._tokens.places, starts)
-            native.kernels.compare_tokens(self._table, asked, weights, *index, rows, questions, n, found)
+            compiled.kernels.compare_tokens(self._table, asked, weights, *index, rows, questions, n, found)
             return found
         listed = np.flatnonzero(starts[questions + 1] > starts[questions])
         places, begins = self._places(np.concatenate([rows, rows + n, questions[listed]]))

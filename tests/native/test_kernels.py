@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app import native
 from app.detection.detector import detector
 from app.languages import TAGS
+from app.native import compiled
 from app.search import runs
 from app.search.bm25 import ASKED
 from app.search.encoder import Floats, Ids, open_encoder, unit_rows
@@ -28,7 +28,7 @@ from app.search.vectors import VectorIndex, cosines_of
 from tests.search.repair_pages import PAGES
 from tests.search.small_snapshot import TODAY, Fixed, Published, snapshot_of
 
-COMPILED = native.kernels
+COMPILED = compiled.kernels
 QUESTIONS = Path(__file__).parents[1] / "quality" / "questions"
 needs_compiled = pytest.mark.skipif(COMPILED is None, reason="no C compiler when Handrail was installed")
 seeds = st.integers(0, 2**32 - 1)
@@ -37,13 +37,13 @@ seeds = st.integers(0, 2**32 - 1)
 def _in_all_ways(compute: Callable[[], Any]) -> tuple[Any, list[Any]]:
     """By numpy; and compiled, as on any processor and for this one."""
     try:
-        native.kernels = None
+        compiled.kernels = None
         by_numpy = compute()
-        native.kernels = COMPILED
+        compiled.kernels = COMPILED
         COMPILED.be_plain(True)
         return by_numpy, [compute(), [COMPILED.be_plain(False), compute()][1]]
     finally:
-        native.kernels = COMPILED
+        compiled.kernels = COMPILED
         COMPILED.be_plain(False)
 
 
@@ -53,6 +53,7 @@ def test_where_there_is_a_compiler_the_kernels_are_there() -> None:
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds)
 def test_means_and_bests_of_runs(seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -67,6 +68,7 @@ def test_means_and_bests_of_runs(seed: int) -> None:
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds)
 def test_gathered_runs(seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -80,6 +82,7 @@ def test_gathered_runs(seed: int) -> None:
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds, st.integers(0, 3000), st.booleans())
 def test_the_highest_scores(seed: int, size: int, is_whole: bool) -> None:
     draw = np.random.default_rng(seed)
@@ -92,6 +95,7 @@ def test_the_highest_scores(seed: int, size: int, is_whole: bool) -> None:
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds, st.integers(1, 600), st.sampled_from([1, 8, 31, 32, 48, 256]), st.booleans())
 def test_the_nearest_rows(seed: int, size: int, width: int, is_whole: bool) -> None:
     """By fewer bits than half precision has, so that neighbours may change places: among a few more are all of the best."""
@@ -113,6 +117,7 @@ def test_the_nearest_rows(seed: int, size: int, width: int, is_whole: bool) -> N
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds, st.sampled_from([1, 7, 16, 33, 256]), st.booleans())
 def test_cosines_of_rows_in_half_precision(seed: int, width: int, at_an_odd_address: bool) -> None:
     """A mapped file's rows may begin anywhere."""
@@ -128,6 +133,7 @@ def test_cosines_of_rows_in_half_precision(seed: int, width: int, at_an_odd_addr
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(seeds)
 def test_scores_of_words(seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -160,6 +166,7 @@ class _Tokens:
 
 @needs_compiled
 @pytest.mark.parametrize("known", [50, 70_000], ids=["places of two bytes", "places of four bytes"])
+@settings(deadline=None)
 @given(seeds, st.sampled_from([4, 13, 128]))
 def test_late_interaction(known: int, seed: int, width: int) -> None:
     draw = np.random.default_rng(seed)
@@ -181,6 +188,7 @@ def test_late_interaction(known: int, seed: int, width: int) -> None:
 
 
 @needs_compiled
+@settings(deadline=None)
 @given(st.text())
 def test_features_of_any_text(text: str) -> None:
     by_python, compiled = _in_all_ways(lambda: detector().scores(text))
