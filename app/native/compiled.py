@@ -1,7 +1,7 @@
 """The kernels, where there was a compiler when Handrail was installed.
 
-Without one, numpy and FAISS do the same to the rounding of the last digit, in about twice the time: whoever calls `kernels`
-holds both. Their docstrings give the shapes.
+Without one, numpy and FAISS do the same to rounding, in about twice the time: whoever calls `kernels` holds both. Only the last
+of the candidates by vectors may be others, which FAISS chooses by 8 bits and a kernel by 7. Their docstrings give the shapes.
 """
 
 from contextlib import suppress

@@ -1,9 +1,9 @@
-/* The inner loops of a search. Each does what the numpy code beside its call does, to the rounding of the last digit;
-   where there was no compiler, that code runs instead (`compiled.py`).
+/* The inner loops of a search. Each does what the numpy or FAISS code beside its call does, to rounding; where there was no
+   compiler, that code runs instead (`compiled.py`).
 
-   Arrays come as contiguous buffers and stay the caller's. What is read from an index's files is checked before it is used
-   as a place in memory. The interpreter's lock is held all the time: a call takes a few hundred microseconds at most, and
-   the notes below are shared. */
+   Arrays come as contiguous buffers and stay the caller's; what is written must not overlap what is read. What stands in an
+   index's files is checked before it is used as a place in memory. The interpreter's lock is held all the time, because the
+   notes below are shared: a call takes a few hundred microseconds at 10,000 passages. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -12,15 +12,17 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
 #include <immintrin.h>
 #define WIDE_X86 1
 #define FOR_WIDE_X86 __attribute__((target("avx2,fma,f16c")))
-/* Whether to use it: when this processor has it, as nearly all since 2013 have (with AVX2 comes F16C). */
+/* Whether to use it: when this processor has it, as nearly all since 2013 have. */
 static int is_wide_x86;
 
 static int has_wide_x86(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    unsigned int a, b, c = 0, d; /* older compilers do not know F16C by name */
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 #endif
 
@@ -51,7 +53,7 @@ static int is_counted(const char *function, Py_ssize_t given, Py_ssize_t wanted)
     return 0;
 }
 
-/* The memory of one array of items of `size` bytes (0: of any size), and their number; NULL with an exception set. */
+/* The memory of one array of items of `size` bytes (0: of 2 or 4), and their number; NULL with an exception set. */
 static void *array_of(Arguments *arguments, PyObject *object, Py_ssize_t size, int is_written, Py_ssize_t *count)
 {
     static char nothing[8];
@@ -59,11 +61,17 @@ static void *array_of(Arguments *arguments, PyObject *object, Py_ssize_t size, i
     if (PyObject_GetBuffer(object, buffer, is_written ? PyBUF_CONTIG : PyBUF_CONTIG_RO) < 0)
         return NULL;
     arguments->taken++;
-    if (size && buffer->itemsize != size) {
+    if (!size && (buffer->itemsize == 2 || buffer->itemsize == 4))
+        size = buffer->itemsize;
+    if (buffer->itemsize != size) {
         PyErr_Format(PyExc_TypeError, "an array of %zd bytes an item, where %zd are read", buffer->itemsize, size);
         return NULL;
     }
-    *count = buffer->len / buffer->itemsize;
+    if ((uintptr_t)buffer->buf % size) {
+        PyErr_SetString(PyExc_TypeError, "an array that begins at an odd address");
+        return NULL;
+    }
+    *count = buffer->len / size;
     return buffer->buf ? buffer->buf : nothing;
 }
 
@@ -277,8 +285,8 @@ static void sink(Scored *heap, Py_ssize_t size, Py_ssize_t at)
     heap[at] = moved;
 }
 
-/* Offers one more of at least one that are kept, and returns the score from which the next is kept, 0 while there is room; equal
-   scores keep those that came first. */
+/* Offers one more, of which at least one is kept, and returns the score above which the next is, 0 while there is room; of equal
+   scores those are kept that came first. */
 static inline float offer(Scored *heap, Py_ssize_t *size, Py_ssize_t most, float score, int64_t place)
 {
     if (*size < most) {
@@ -297,7 +305,7 @@ static Notes heap_notes, product_notes;
 /* Whether rows, which ascend, are all from the first to the last, so that none has to be looked up. */
 static inline int stand_together(const int64_t *rows, Py_ssize_t count)
 {
-    return count && rows[count - 1] - rows[0] == count - 1;
+    return count && rows[0] >= 0 && rows[count - 1] >= rows[0] && rows[count - 1] - rows[0] == count - 1;
 }
 
 static int are_below(int64_t end, const int64_t *rows, Py_ssize_t count)
@@ -336,7 +344,7 @@ static PyObject *highest(PyObject *self, PyObject *const *given, Py_ssize_t coun
     Py_ssize_t size = 0, at = 0;
     float least = 0;
     if (stand_together(rows, rows_count)) {
-        if (rows[0] < 0 || rows[rows_count - 1] >= scores_count)
+        if (rows[rows_count - 1] >= scores_count)
             return refused(&arguments, "a row beyond the scores");
         /* Most blocks have nothing that is high enough. */
         for (const float *block = scores + rows[0]; at + BLOCK <= rows_count; at += BLOCK, block += BLOCK) {
@@ -380,7 +388,7 @@ static PyObject *nearest(PyObject *self, PyObject *const *given, Py_ssize_t coun
         goto failed;
     Py_ssize_t size = 0, n = question_count ? bytes_count / question_count : 0;
     int is_whole = stand_together(rows, rows_count);
-    if (is_whole ? rows[0] < 0 || rows[rows_count - 1] >= n : !are_below(n, rows, rows_count))
+    if (is_whole ? rows[rows_count - 1] >= n : !are_below(n, rows, rows_count))
         return refused(&arguments, "a row beyond the vectors");
     if (is_whole)
         products_of_bytes(bytes + rows[0] * question_count, question, question_count, NULL, rows_count, products);
@@ -408,9 +416,10 @@ static PyObject *cosines(PyObject *self, PyObject *const *given, Py_ssize_t coun
     ARRAY(float, vector, 1, 0);
     ARRAY(int64_t, rows, 2, 0);
     ARRAY(float, found, 3, 1);
+    const Py_buffer *matrix = &arguments.buffers[0];
     Py_ssize_t n = vector_count ? halves_count / (2 * vector_count) : 0;
-    if (found_count < rows_count)
-        return refused(&arguments, "too little room for the cosines");
+    if (found_count < rows_count || (matrix->ndim == 2 && matrix->shape[1] != 2 * vector_count))
+        return refused(&arguments, "arrays that do not belong together");
     if (!are_below(n, rows, rows_count))
         return refused(&arguments, "a row beyond the vectors");
     products_of_halves(halves, vector, vector_count, rows, rows_count, found);
@@ -425,7 +434,7 @@ failed:
 
 static int are_runs(const int64_t *starts, Py_ssize_t count, Py_ssize_t size)
 {
-    int are = count > 0 && starts[0] == 0 && starts[count - 1] <= size;
+    int are = count > 0 && starts[0] == 0 && starts[count - 1] == size;
     for (Py_ssize_t run = 0; are && run + 1 < count; run++)
         are = starts[run] < starts[run + 1];
     return are;
@@ -502,7 +511,7 @@ static PyObject *weigh(PyObject *self, PyObject *const *given, Py_ssize_t count)
     ARRAY(float, parts, 3, 1);
     ARRAY(float, scores, 4, 1);
     Py_ssize_t width = kinds_count ? legs_count / kinds_count : 0;
-    if (parts_count < legs_count || scores_count < kinds_count || (width && !are_below(weights_count / width, kinds, kinds_count)))
+    if (legs_count != kinds_count * width || parts_count < legs_count || scores_count < kinds_count || (width && !are_below(weights_count / width, kinds, kinds_count)))
         return refused(&arguments, "a kind without weights");
     for (Py_ssize_t row = 0; row < kinds_count; row++) {
         float sum = 0;
@@ -537,6 +546,8 @@ static PyObject *gathered_runs(PyObject *self, PyObject *const *given, Py_ssize_
         int64_t start = starts[chosen[at]], end = starts[chosen[at] + 1];
         if (start < 0 || start > end || end > numbers_count)
             return refused(&arguments, "runs beyond the numbers");
+        if (end - start > PY_SSIZE_T_MAX / (Py_ssize_t)sizeof *numbers - found_starts[at])
+            return refused(&arguments, "more numbers than memory can hold");
         found_starts[at + 1] = found_starts[at] + end - start;
     }
     PyObject *found = PyBytes_FromStringAndSize(NULL, found_starts[chosen_count] * (Py_ssize_t)sizeof *numbers);
@@ -553,7 +564,7 @@ failed:
     return NULL;
 }
 
-static inline float at_most_1(float share) { return share < 1 ? share : 1; }
+static inline float at_most_1(float share) { return share > 1 ? 1 : share; }
 
 PyDoc_STRVAR(add_bm25_doc,
              "add_bm25(indptr i8[v + 1], rows i4[s], counts u1[s], saturations f4[r], tokens i8[m], worths f4[m], listed u1[m],\n"
@@ -584,7 +595,7 @@ static PyObject *add_bm25(PyObject *self, PyObject *const *given, Py_ssize_t cou
         return refused(&arguments, "arrays of different lengths");
     for (Py_ssize_t at = 0; at < tokens_count; at++) {
         int64_t token = tokens[at];
-        if (token < 0 || token + 1 >= indptr_count || indptr[token] < 0 || indptr[token + 1] > rows_count)
+        if (token < 0 || token >= indptr_count - 1 || indptr[token] < 0 || indptr[token + 1] > rows_count)
             return refused(&arguments, "a token beyond the index");
         float worth = worths[at], listed_worth = listed_share * worth;
         for (int64_t slot = indptr[token]; slot < indptr[token + 1]; slot++) {
@@ -607,7 +618,7 @@ failed:
 
 /* Late interaction */
 
-/* The most tokens a question may have here, and the blocks they fill. */
+/* So many blocks of a question's tokens have room here. */
 #define MOST_BLOCKS 4
 
 static Notes number_notes, cosine_notes;
@@ -643,7 +654,7 @@ static int best_of_list(Comparison *one, int64_t list, float *best)
     if (list < 0 || list >= one->lists)
         return -1;
     int64_t start = one->starts[list], end = one->starts[list + 1];
-    if (start < 0 || end > one->places_count)
+    if (start < 0 || start > end || end > one->places_count)
         return -1;
     Py_ssize_t width = one->width, lanes = one->blocks * LANES;
     for (Py_ssize_t at = 0; at < lanes; at++)
@@ -713,7 +724,7 @@ static PyObject *compare_tokens(PyObject *self, PyObject *const *given, Py_ssize
     Py_ssize_t width = weights_count ? asked_count / weights_count : 0, known = width ? table_count / width : 0;
     Py_ssize_t blocks = (weights_count + LANES - 1) / LANES, lanes = blocks * LANES;
     if (!known || blocks > MOST_BLOCKS || table_count != known * width || asked_count != weights_count * width || !starts_count ||
-        listed_count < rows_count || found_count < 3 * rows_count || (place_size != 2 && place_size != 4))
+        listed_count < rows_count || found_count < 3 * rows_count || n < 0 || n > starts_count)
         return refused(&arguments, "arrays that do not belong together");
     /* There is room for the cosines of every known token, so that nobody has to ask for more on the way. */
     int32_t *numbers = notes_of(&number_notes, known * sizeof *numbers);
@@ -781,7 +792,7 @@ static PyObject *count_features(PyObject *self, PyObject *const *given, Py_ssize
     ARRAY(uint8_t, text, 5, 0);
     ARRAY(int64_t, features, 6, 1);
     ARRAY(float, counts, 7, 1);
-    if (n < 0 || features_count < text_count || counts_count < text_count || fail_count < base_count ||
+    if (n < 0 || n > INT32_MAX || features_count < text_count || counts_count < text_count || fail_count < base_count ||
         outputs_count < base_count || !base_count)
         return refused(&arguments, "arrays that do not belong together");
     /* The place of each feature among the found ones, from 1; all 0 between two calls. */
@@ -829,8 +840,11 @@ PyDoc_STRVAR(be_plain_doc, "be_plain(on)\n\nWhether to compute as on any process
 
 static PyObject *be_plain(PyObject *self, PyObject *on)
 {
+    int is_on = PyObject_IsTrue(on);
+    if (is_on < 0)
+        return NULL;
 #ifdef WIDE_X86
-    is_wide_x86 = !PyObject_IsTrue(on) && has_wide_x86();
+    is_wide_x86 = !is_on && has_wide_x86();
 #endif
     Py_RETURN_NONE;
 }

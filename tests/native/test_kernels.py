@@ -226,9 +226,10 @@ def test_a_whole_search_finds_the_same() -> None:
 
 
 F4, I8, I4, U1, I1 = np.float32, np.int64, np.int32, np.uint8, np.int8
+FIRST, LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
-def _of(kind: Any, *numbers: float) -> NDArray[Any]:
+def _of(kind: Any, *numbers: int | float) -> NDArray[Any]:
     return np.array(numbers, dtype=kind)
 
 
@@ -250,6 +251,18 @@ def _of(kind: Any, *numbers: float) -> NDArray[Any]:
         ("gathered_runs", (_of(I8, 1), _of(I8, 0, 2), _of(I8, 0), _of(I8, 0, 0))),
         ("gathered_runs", (_of(I8, 1), _of(I8, 0, 1), _of(I8, 1), _of(I8, 0, 0))),
         ("weigh", (_of(F4, 1), _of(I8, 1), _of(F4, 1), _of(F4, 0), _of(F4, 0))),
+        ("weigh", (_of(F4, 1, 1, 1), _of(I8, 0, 0), _of(F4, 1), _of(F4, 0, 0, 0), _of(F4, 0, 0))),
+        ("highest", (_of(F4, 1), _of(I8, LAST, *[0] * 14, FIRST + 14), _of(I8, 0))),
+        ("nearest", (_of(U1, 1), _of(I1, 1), _of(I8, LAST, FIRST), _of(I8, 0))),
+        ("cosines", (np.zeros((2, 8), U1), _of(F4, 1, 1), _of(I8, 0), _of(F4, 0))),
+        ("means_of_runs", (_of(F4, 1, 2), _of(I8, 0, 1), _of(F4, 0, 0))),
+        ("best_of_runs", (_of(F4, 1, 2), _of(I8, 0, 1), _of(I8, 0), _of(F4, 0))),
+        ("gathered_runs", (_of(I8, 1), _of(I8, 1, 0), _of(I8, 0), _of(I8, 0, 0))),
+        ("count_features", (*[_of(I4, 0)] * 4, 2**62, b"a", _of(I8, 0), _of(F4, 0))),
+        ("count_features", (*[_of(I4, 0)] * 4, 1, b"a", _of(I8), _of(F4))),
+        ("count_features", (_of(I4, -1000), *[_of(I4, 0)] * 3, 1, b"a", _of(I8, 0), _of(F4, 0))),
+        ("count_features", (_of(I4, 0), *[_of(I4, *[0] * 200)] * 3, 1, b"a", _of(I8, 0), _of(F4, 0))),
+        ("count_features", (_of(I4, 0), _of(I4, *[0] * 200), _of(I4, 0), _of(I4, 5), 1, b"a", _of(I8, 0), _of(F4, 0))),
     ],
 )  # fmt: skip
 def test_what_reaches_beyond_an_array_is_refused(name: str, arguments: tuple[NDArray[Any], ...]) -> None:
@@ -258,7 +271,10 @@ def test_what_reaches_beyond_an_array_is_refused(name: str, arguments: tuple[NDA
 
 
 @needs_compiled
-@pytest.mark.parametrize(("column", "value"), [("indptr", 9), ("rows", 2), ("rows", -1), ("tokens", 1)])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("indptr", 9), ("rows", 2), ("rows", -1), ("tokens", 1), ("tokens", -1), ("tokens", LAST)],
+)
 def test_a_damaged_index_of_words_is_refused(column: str, value: int) -> None:
     columns = {
         "indptr": _of(I8, 0, 1), "rows": _of(I4, 0), "counts": _of(U1, 1), "saturations": _of(F4, 1, 1), "tokens": _of(I8, 0),
@@ -273,16 +289,20 @@ def test_a_damaged_index_of_words_is_refused(column: str, value: int) -> None:
 
 @needs_compiled
 @pytest.mark.parametrize(
-    ("column", "value"), [("places", 2), ("starts", 4), ("rows", 3), ("listed", 3), ("listed", -1)]
-)
-def test_a_damaged_index_of_tokens_is_refused(column: str, value: int) -> None:
+    ("column", "at", "value"),
+    [
+        ("places", 0, 2), ("starts", 3, 4), ("starts", 0, LAST), ("starts", 0, 2), ("starts", 0, -1), ("rows", 0, 3), ("rows", 0, LAST),
+        ("rows", 0, FIRST), ("listed", 0, 3), ("listed", 0, -1),
+    ],
+)  # fmt: skip
+def test_a_damaged_index_of_tokens_is_refused(column: str, at: int, value: int) -> None:
     columns = {
         "table": _of(np.float16, 1, 0), "asked": _of(F4, 1), "weights": _of(F4, 1), "places": _of(np.uint16, 0, 1, 0),
         "starts": _of(I8, 0, 1, 2, 3), "rows": _of(I8, 0), "listed": _of(I8, 2), "n": 1, "found": np.zeros((1, 3), F4),
     }  # fmt: skip
     COMPILED.compare_tokens(*columns.values())
     assert columns["found"].tolist() == [[1, 1, 0]]
-    columns[column][-1] = value
+    columns[column][at] = value
     with pytest.raises(IndexError):
         COMPILED.compare_tokens(*columns.values())
 
@@ -295,3 +315,7 @@ def test_arrays_of_another_kind_or_number_are_refused() -> None:
         COMPILED.highest(np.zeros(3))
     with pytest.raises(ValueError, match="contiguous"):
         COMPILED.highest(np.zeros(6, F4)[::2], _of(I8, 0), _of(I8, 0))
+    with pytest.raises(TypeError, match="odd address"):
+        COMPILED.highest(np.frombuffer(bytes(9), F4, 2, 1), _of(I8, 0), _of(I8, 0))
+    with pytest.raises(ValueError, match="truth value"):
+        COMPILED.be_plain(np.zeros(2))
