@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.native import compiled
 from app.storage.database import Database
 from tests.postgres import PostgresServer
 
@@ -27,6 +28,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
     return FoldersTogether(config, log)
+
+
+@pytest.fixture(params=["compiled where it can be", "without a compiler"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs a test with the kernels, if there are any, and once more as on a machine that has none."""
+    if request.param == "without a compiler":
+        monkeypatch.setattr(compiled, "kernels", None)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,7 @@ class Detector:
         )
 
     def _seen(self, data: bytes) -> dict[int, int]:
+        """The same, feature by feature."""
         base, check, fail, outputs = self.base, self.check, self.fail, self.outputs
         seen: dict[int, int] = {}
         state = 0

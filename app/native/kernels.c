@@ -1,5 +1,5 @@
-/* The inner loops of a search. Each does what the numpy or FAISS code beside its call does, to rounding; where there was no
-   compiler, that code runs instead (`compiled.py`).
+/* The inner loops of a search. Each does what the numpy or FAISS code beside its call does, to rounding (`nearest` by a bit less:
+   `compiled.py`); where there was no compiler, that code runs instead.
 
    Arrays come as contiguous buffers and stay the caller's; what is written must not overlap what is read. What stands in an
    index's files is checked before it is used as a place in memory. The interpreter's lock is held all the time, because the

@@ -91,14 +91,14 @@ class LanguageColumns:
         nothing = cls(language, none, none, {}, np.zeros(1, dtype=np.int64), none, none.astype(np.uint8))
         return nothing.moved(np.empty(0, dtype=np.int64), members, entries)
 
-    def moved(self, moved: Numbers, members: Sequence[int], fresh: Entries) -> "LanguageColumns":
-        """What these become when row `r` is now row `moved[r]`, or gone (-1), and rows with `fresh` entries have come.
+    def moved(self, now: Numbers, members: Sequence[int], fresh: Entries) -> "LanguageColumns":
+        """What these become when row `r` is now row `now[r]`, or gone (-1), and rows with `fresh` entries have come.
 
         A few changed rows among many cost little, and give what all together give.
         """
         places = np.array(members, dtype=np.int32)
-        end = int(max(moved.max(initial=-1), fresh.rows.max(initial=-1), places.max(initial=-1))) + 1
-        rows = moved.astype(np.int32)[self.rows]
+        end = int(max(now.max(initial=-1), fresh.rows.max(initial=-1), places.max(initial=-1))) + 1
+        rows = now.astype(np.int32)[self.rows]
         gone = np.flatnonzero(rows < 0)
         rows, counts = np.delete(rows, gone), np.delete(self.counts, gone)
         tokens_of_gone = np.searchsorted(self.indptr, gone, side="right") - 1
@@ -116,10 +116,9 @@ class LanguageColumns:
         at = np.searchsorted(keys, (tokens * end + fresh.rows)[order])
         indptr = np.zeros(len(vocabulary) + 1, dtype=np.int64)
         np.cumsum(frequencies + np.bincount(tokens, minlength=len(vocabulary)), out=indptr[1:])
-        lengths = np.zeros(end, dtype=np.int32)
-        lengths[fresh.rows] = fresh.lengths(end)[fresh.rows]
-        still = moved[self.members] >= 0
-        lengths[moved[self.members[still]]] = self.lengths[still]
+        lengths = fresh.lengths(end)
+        still = now[self.members] >= 0
+        lengths[now[self.members[still]]] = self.lengths[still]
         return LanguageColumns(
             self.language,
             places,
@@ -197,7 +196,7 @@ class LanguageColumns:
 
         Neither becomes more than 1: with synonyms, or in two languages, more can be found than was asked for.
         """
-        words, parts = self._asked_for(weighted, others)
+        words, parts = self._sought(weighted, others)
         tokens = np.array(words.tokens + parts.tokens, dtype=np.int64)
         if not len(tokens):
             return
@@ -224,34 +223,34 @@ class LanguageColumns:
         np.minimum(scores, 1, out=scores)
         np.minimum(shares, 1, out=shares)
 
-    def _asked_for(
+    def _sought(
         self, weighted: Mapping[str, float], others: Mapping[str, float]
-    ) -> tuple["_Asked", "_Asked"]:
+    ) -> tuple["_Sought", "_Sought"]:
         """The words of a question, and of what a glossary adds to it, and the parts of words."""
-        words, parts = _Asked(), _Asked()
+        words, parts = _Sought(), _Sought()
         get, has_listed, idfs, unknown = self.vocabulary.get, bool(self._asked), self.idfs, self.unknown_idf
         for at, (token, weight) in enumerate((*weighted.items(), *others.items())):
             own, listed = get(token), get(ASKED + token) if has_listed else None
             known = listed if own is None else own
             idf = unknown if known is None else idfs.item(known)
             worth, is_part = weight * idf, token.startswith(PART)
-            asked = parts if is_part else words
+            sought = parts if is_part else words
             if at >= len(weighted):
                 worth *= SYNONYM_WEIGHT
             else:
-                asked.idfs += idf
-                asked.whole += worth if known is not None else UNKNOWN_WEIGHT * worth
+                sought.idfs += idf
+                sought.whole += worth if known is not None else UNKNOWN_WEIGHT * worth
             if not is_part or idf > LEAST_IDF:
                 for place in (own, listed) if has_listed else (own,):
                     if place is not None:
-                        asked.tokens.append(place)
-                        asked.worths.append(worth)
-                        asked.listed.append(place != own)
+                        sought.tokens.append(place)
+                        sought.worths.append(worth)
+                        sought.listed.append(place != own)
         return words, parts
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Sought:
     """The tokens of one kind that stand in passages or, when `listed`, in listed questions, and what each is worth.
 
     `whole` is the worth and `idfs` the idf of all that was said, also of what is not known.

@@ -24,6 +24,7 @@ from app.articles.passages import passages
 from app.articles.rendering import render
 from app.articles.sources import Source
 from app.detection import detector
+from app.native.compiled import SOURCE
 from app.search import bm25, lexical, listed, tokens
 from app.search.indexed import HASH_BYTES, ArticleEntry, Page, starts_of
 from app.search.lexical import Kept, LexicalIndex, passage_tokens, tokens_elsewhere
@@ -38,6 +39,7 @@ CODE = (
     *Path(app.articles.__file__).parent.glob("*.py"),
     *(Path(str(one.__file__)) for one in WORDS),
     detector.MODEL_FILE,
+    SOURCE,
 )
 LIBRARIES = (
     "markdown",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.languages import DEFAULT
+from app.native.compiled import SOURCE
 from app.search.calibration import FORMAT, Curves, stored_default
 from app.search.costs import Costs, read_costs
 from app.search.curves import DIRECTIONS, FOLDS, LEXICAL_DIRECTIONS, Sample, fit_curve
@@ -126,7 +127,7 @@ def _told(facts: list[Any]) -> str:
 def _code() -> str:
     """One hash over the code of the search: what another version has fitted is fitted anew."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in (*sorted(Path(__file__).parent.glob("*.py")), SOURCE):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -97,6 +97,7 @@ def _best_rows(asked: Sequence[Asked], weights: Doubles) -> _Choices:
     for one in asked:
         features = _features(one.candidates)
         scores = features @ weights
+        # In single precision, as the ranker compares.
         best, _ = runs.best(scores.astype(np.float32), one.candidates.starts)
         parts.append(features[best])
     sizes = np.array([len(part) for part in parts])

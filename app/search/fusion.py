@@ -52,7 +52,7 @@ class Fusion:
         """Each leg's part in the fused score, (rows, len(LEGS)), and the fused score, (rows,), of every candidate."""
         if compiled.kernels:
             parts, scores = np.empty_like(candidates.legs), np.empty(len(candidates.legs), dtype=np.float32)
-            compiled.kernels.weigh(candidates.legs, candidates.kinds, self.matrix, parts, scores)
+            compiled.kernels.weigh(candidates.legs, candidates.weight_rows, self.matrix, parts, scores)
             return parts, scores
-        parts = candidates.legs * self.matrix[candidates.kinds]
+        parts = candidates.legs * self.matrix[candidates.weight_rows]
         return parts, parts.sum(axis=1)

@@ -90,11 +90,12 @@ class LexicalIndex:
                 for tag, tokens in elsewhere.get(row, NOWHERE).items():
                     said[tag][row] = tokens
         columns = {}
+        places = kept.places() if kept else None
         for language in sorted({*members, *said, *(kept.index.columns if kept else ())}):
             fresh = Entries.of(said[language])
             before = kept.index.columns.get(language) if kept else None
-            if kept and before:
-                one = before.moved(kept.places, members[language], fresh)
+            if before and places is not None:
+                one = before.moved(places, members[language], fresh)
             else:
                 one = LanguageColumns.of(language, members[language], fresh)
             if one.size:
@@ -173,7 +174,6 @@ class Kept:
     index: LexicalIndex
     rows: Numbers
 
-    @property
     def places(self) -> Numbers:
         """What each row of the index before is now; -1 for one that is gone."""
         places = np.full(len(self.index), -1, dtype=np.int64)

@@ -77,7 +77,7 @@ def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
     least = LEAST_SHARE if took_part[LEXICAL.stop :].any() else LEAST_SHARE_OF_WORDS
     # What a row would score for which every leg that took part gave 1.
     attainable = fusion.matrix @ took_part.astype(np.float32)
-    enough = highest >= least * attainable[candidates.kinds[best]]
+    enough = highest >= least * attainable[candidates.weight_rows[best]]
     articles = np.flatnonzero(enough)
     articles = articles[np.argsort(-highest[articles], kind="stable")]
     return Ranking(candidates, best[articles], articles, highest[articles], parts)
@@ -86,5 +86,5 @@ def rank(candidates: Candidates, fusion: Fusion) -> Ranking:
 def _by_listed_questions(candidates: Candidates, fusion: Fusion) -> Floats:
     """What each row owes to the questions that are listed for its article, (rows,)."""
     owed: Floats = candidates.legs[:, HEADING] - candidates.headings
-    owed *= fusion.matrix[:, HEADING].take(candidates.kinds)
+    owed *= fusion.matrix[:, HEADING].take(candidates.weight_rows)
     return owed

@@ -59,8 +59,8 @@ class Candidates:
         return self.starts[1:] - self.starts[:-1]
 
     @cached_property
-    def kinds(self) -> Rows:
-        """For each row 1 where it is in the question's language, else 0."""
+    def weight_rows(self) -> Rows:
+        """For each row which row of the weights (`Fusion.matrix`) is its: 1 where it is in the question's language, else 0."""
         return self.readable.astype(np.intp)
 
     def leg(self, name: str) -> Floats:

@@ -39,7 +39,7 @@ def best(numbers: Floats, starts: Rows) -> tuple[Rows, Floats]:
 
 
 def gathered(numbers: Rows, starts: Rows, chosen: Rows) -> tuple[Rows, Rows]:
-    """The numbers of the chosen runs in one row, and where each begins there, (len(chosen) + 1,)."""
+    """The numbers of the chosen runs in one row, which may be read-only, and where each begins there, (len(chosen) + 1,)."""
     if compiled.kernels:
         begins = np.empty(len(chosen) + 1, dtype=np.int64)
         return np.frombuffer(

@@ -1,8 +1,9 @@
 """The vector leg: inner products of unit vectors with FAISS. The only file that speaks faiss.
 
 Every row is compared up to `EXACT_UP_TO` rows, beyond that an HNSW graph is walked. Rows are kept in half precision. What is
-compared with every question are their first 8 bits by FAISS, or 7 by `app.native`, since reading the rows is what takes the
-time (10,000 × 256: half precision 390 µs, 8 bits 200, 7 bits 120 to 180); the nearest are then compared in half precision.
+compared with every question are their first 8 bits, since reading the rows is what takes the time (10,000 × 256: half precision
+390 µs, 8 bits 200; by `app.native` 7 bits, of which two products have room in 16, 120 to 180); the nearest are then compared in
+half precision.
 Inner product and not L2: on unit vectors it is the cosine, and a threshold on L2 is silently wrong.
 """
 
@@ -37,7 +38,7 @@ SCAN_UP_TO = 20_000
 SPARE = 100
 EPSILON = 1e-9
 # The largest numbers of 8 bits and of 7, with a sign.
-BYTE, BITS = 127, 63
+MOST_IN_8, MOST_IN_7 = 127, 63
 CONVERTED_AT_ONCE = 4096
 TRIAL_TIMEOUT_S = 120
 # Loaded in a process of its own, so that a file which crashes the library cannot crash the server.
@@ -96,7 +97,7 @@ class VectorIndex:
         """
         every = np.arange(len(self)) if allowed is None else allowed.rows
         # A graph compares in half precision already.
-        rows = every[self.nearest(vector, k if self._is_graph or not k else k + SPARE, allowed)]
+        rows = every[np.sort(self.nearest(vector, k if self._is_graph or not k else k + SPARE, allowed))]
         cosines = self.cosines(vector, rows)
         order = np.argsort(-cosines, kind="stable")[:k]
         return rows[order], cosines[order]
@@ -109,7 +110,7 @@ class VectorIndex:
         if k <= 0:
             return np.empty(0, dtype=np.int64)
         if not self._is_graph:
-            vector = vector * np.float32(BYTE / max(float(np.abs(vector).max()), EPSILON))
+            vector = vector * np.float32(MOST_IN_8 / max(float(np.abs(vector).max()), EPSILON))
             if compiled.kernels:
                 rows = np.arange(len(self)) if allowed is None else allowed.rows
                 places = np.empty(k, dtype=np.int64)
@@ -169,8 +170,8 @@ class VectorIndex:
     def _bytes(self) -> NDArray[np.uint8]:
         """The rows in 7 bits, (n, d), moved so that none is negative: that moves all products with one question alike."""
         rows: NDArray[np.uint8] = np.empty((len(self), self.dimension), dtype=np.uint8)
-        for at, part in zip(range(0, len(self), CONVERTED_AT_ONCE), self._in_bits(BITS), strict=True):
-            rows[at : at + len(part)] = part + (BITS + 1)
+        for at, part in zip(range(0, len(self), CONVERTED_AT_ONCE), self._in_bits(MOST_IN_7), strict=True):
+            rows[at : at + len(part)] = part + (MOST_IN_7 + 1)
         return rows
 
     @cached_property
@@ -180,7 +181,7 @@ class VectorIndex:
             self.dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
         coarse.is_trained = True
-        for part in self._in_bits(BYTE):
+        for part in self._in_bits(MOST_IN_8):
             coarse.add(part.astype(np.float32))
         return coarse
 

@@ -166,7 +166,7 @@ def table(measured: Path) -> Iterator[str]:
         yield f"| store | encoder | {' | '.join(heading for heading, _ in COLUMNS.values())} | searches/s of ours |"
         yield f"|---|---|{'---:|' * (len(COLUMNS) + 1)}"
         for store, encoder in PAIRS:
-            if found := values.get((size, store, encoder)):
+            if (found := values.get((size, store, encoder))) and found["per_s"]:
                 cells = [_cell(found[name], digits) for name, (_, digits) in COLUMNS.items()]
                 ratio = statistics.median(found["per_s"]) / statistics.median(ours["per_s"])
                 yield f"| {store} | {encoder} | {' | '.join(cells)} | {ratio:.2f} |"

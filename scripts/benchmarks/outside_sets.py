@@ -235,7 +235,7 @@ def _alone(
 ) -> int:
     if right not in found:
         return MISSED
-    scores = fusion.parts(candidates)[:, [LEGS.index(leg) for leg in legs]].sum(axis=1)
+    scores = fusion.weighed(candidates)[0][:, [LEGS.index(leg) for leg in legs]].sum(axis=1)
     mine = scores[found.index(right)]
     return int((scores >= mine).sum()) if mine > 0 else MISSED
 

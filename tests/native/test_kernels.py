@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +52,8 @@ def _in_all_ways(compute: Callable[[], Any]) -> tuple[Any, list[Any]]:
 
 def test_where_there_is_a_compiler_the_kernels_are_there() -> None:
     has_compiler = any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang"))
-    assert COMPILED is not None or not has_compiler
+    has_headers = Path(sysconfig.get_path("include"), "Python.h").is_file()
+    assert COMPILED is not None or not (has_compiler and has_headers)
 
 
 @needs_compiled
@@ -105,8 +109,8 @@ def test_the_nearest_rows(seed: int, size: int, width: int, is_whole: bool) -> N
     places = np.arange(size // 3, size) if is_whole else np.flatnonzero(draw.random(size) < 0.5)
     allowed, question = index.allowed(places), rows[0]
     cosines = rows[places] @ question
-    _, compiled = _in_all_ways(lambda: index.nearest(question, 40, allowed))
-    for found in compiled:
+    by_faiss, compiled = _in_all_ways(lambda: index.nearest(question, 40, allowed))
+    for found in (by_faiss, *compiled):
         assert len(set(found.tolist())) == len(found) == min(40, len(places))
         if len(found):
             lost = np.delete(cosines, found).max(initial=-1)
@@ -165,10 +169,10 @@ class _Tokens:
 
 
 @needs_compiled
-@pytest.mark.parametrize("known", [50, 70_000], ids=["places of two bytes", "places of four bytes"])
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
 @settings(deadline=None)
 @given(seeds, st.sampled_from([4, 13, 128]))
-def test_late_interaction(known: int, seed: int, width: int) -> None:
+def test_late_interaction(kind: type[Any], seed: int, width: int) -> None:
     draw = np.random.default_rng(seed)
     rows = unit_rows(draw.standard_normal((200, width)).astype(np.float32))
     lists = [
@@ -176,8 +180,7 @@ def test_late_interaction(known: int, seed: int, width: int) -> None:
         for _ in range(12)
     ]
     index = TokenIndex.of(lists)
-    if known > 50:
-        index = TokenIndex(index.known, index.places.astype(np.int32), index.starts)
+    index = TokenIndex(index.known, index.places.astype(kind), index.starts)
     matcher = TokenMatcher(index, _Tokens(rows))
     question = " ".join(map(str, draw.integers(0, 200, draw.integers(0, 25))))
     compared = np.unique(draw.integers(0, 12, 6))
@@ -185,6 +188,15 @@ def test_late_interaction(known: int, seed: int, width: int) -> None:
     by_numpy, compiled = _in_all_ways(lambda: matcher.compare(question, language, compared))
     for one in compiled:
         np.testing.assert_allclose(one, by_numpy, atol=1e-5)
+
+
+def test_without_a_compiler_there_are_none() -> None:
+    """In a process of its own, which cannot find what was compiled."""
+    code = "import sys; sys.modules['app.native._kernels'] = None; from app.native.compiled import kernels; print(kernels)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "None\n"
+    )
 
 
 @needs_compiled

@@ -7,8 +7,11 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.articles.article import Passage
+from app.search.bm25 import ASKED
 from app.search.lexical import STORED, VOCABULARY_FILE, Kept, LexicalIndex, passage_tokens
 from app.search.tokens import analyse
 
@@ -132,6 +135,7 @@ def test_headings_count_more_than_text() -> None:
     assert index.scores(analyse("tag", "en"))[0].all()
 
 
+@pytest.mark.usefixtures("either_way")
 def test_weights_are_those_of_bm25s() -> None:
     """The library's Lucene form, on lists with empty rows, repetitions and rare tokens."""
     draw = random.Random(3)
@@ -158,11 +162,43 @@ def test_kept_rows_give_the_same_index_as_reading_them_again() -> None:
     grown = LexicalIndex.build(
         [[] if row >= 0 else said for row, said in zip(kept.rows, lists, strict=True)], tags, kept
     )
-    clean = LexicalIndex.build(lists, tags)
-    for language, columns in clean.columns.items():
+    _assert_equal(grown, LexicalIndex.build(lists, tags))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_any_rows_that_stay_come_and_go_give_the_same_index(seed: int) -> None:
+    """In any order, and with words of questions in other languages; a language may come or go with them."""
+    draw = np.random.default_rng(seed)
+    size = int(draw.integers(0, 12))
+    tags, lists, elsewhere = [], [], {}
+    for row in range(size):
+        tags.append(str(draw.choice(["en", "de", "ja"])))
+        lists.append(
+            draw.choice(["tap", "drain", "#_tap", "=e1", f"{ASKED}boiler"], draw.integers(0, 6)).tolist()
+        )
+        if draw.random() < 0.4:
+            elsewhere[row] = {str(draw.choice(["fr", "ar"])): [f"{ASKED}robinet"]}
+
+    def of(rows: list[int], kept: Kept | None = None) -> LexicalIndex:
+        known = set() if kept is None else {row for row, old in zip(rows, kept.rows, strict=True) if old >= 0}
+        return LexicalIndex.build(
+            [[] if row in known else lists[row] for row in rows],
+            [tags[row] for row in rows],
+            kept,
+            {at: elsewhere[row] for at, row in enumerate(rows) if row in elsewhere and row not in known},
+        )
+
+    before, after = (draw.permutation(size)[: draw.integers(0, size + 1)].tolist() for _ in range(2))
+    old = np.array([before.index(row) if row in before else -1 for row in after], dtype=np.int64)
+    _assert_equal(of(after, Kept(of(before), old)), of(after))
+
+
+def _assert_equal(one: LexicalIndex, other: LexicalIndex) -> None:
+    assert one.columns.keys() == other.columns.keys()
+    for language, columns in other.columns.items():
         for name in STORED:
-            np.testing.assert_array_equal(getattr(grown.columns[language], name), getattr(columns, name))
-        assert grown.columns[language].vocabulary == columns.vocabulary
+            np.testing.assert_array_equal(getattr(one.columns[language], name), getattr(columns, name))
+        assert one.columns[language].vocabulary == columns.vocabulary
 
 
 def test_a_token_said_very_often_does_not_overflow() -> None:

@@ -9,6 +9,7 @@ from app.errors import IndexRefused
 from app.search.encoder import Floats, unit_rows
 from app.search.vectors import VectorIndex
 
+pytestmark = pytest.mark.usefixtures("either_way")
 ROWS, DIMENSION = 3_000, 32
 
 
