@@ -39,12 +39,6 @@ typedef struct {
     int taken;
 } Arguments;
 
-static void give_back(Arguments *arguments)
-{
-    while (arguments->taken)
-        PyBuffer_Release(&arguments->buffers[--arguments->taken]);
-}
-
 static int is_counted(const char *function, Py_ssize_t given, Py_ssize_t wanted)
 {
     if (given == wanted)
@@ -77,13 +71,27 @@ static void *array_of(Arguments *arguments, PyObject *object, Py_ssize_t size, i
 
 #define ARRAY(type, name, at, is_written)                                                                                \
     Py_ssize_t name##_count;                                                                                             \
-    type *name = array_of(&arguments, given[at], sizeof(type), is_written, &name##_count);                               \
+    type *name = array_of(arguments, given[at], sizeof(type), is_written, &name##_count);                                \
     if (!name)                                                                                                           \
-    goto failed
+    return NULL
 
-static PyObject *refused(Arguments *arguments, const char *what)
+/* A function of the module that takes `wanted` arguments; behind it stands its body, which may return at any place. */
+#define KERNEL(name, wanted)                                                                                             \
+    static PyObject *name##_of(Arguments *arguments, PyObject *const *given);                                            \
+    static PyObject *name(PyObject *self, PyObject *const *given, Py_ssize_t count)                                      \
+    {                                                                                                                    \
+        Arguments arguments = {.taken = 0};                                                                              \
+        if (!is_counted(#name, count, wanted))                                                                           \
+            return NULL;                                                                                                 \
+        PyObject *found = name##_of(&arguments, given);                                                                  \
+        while (arguments.taken)                                                                                          \
+            PyBuffer_Release(&arguments.buffers[--arguments.taken]);                                                     \
+        return found;                                                                                                    \
+    }                                                                                                                    \
+    static PyObject *name##_of(Arguments *arguments, PyObject *const *given)
+
+static PyObject *refused(const char *what)
 {
-    give_back(arguments);
     PyErr_SetString(PyExc_IndexError, what);
     return NULL;
 }
@@ -316,11 +324,10 @@ static int are_below(int64_t end, const int64_t *rows, Py_ssize_t count)
     return are;
 }
 
-static PyObject *places_written(Arguments *arguments, const Scored *heap, Py_ssize_t size, int64_t *found)
+static PyObject *places_written(const Scored *heap, Py_ssize_t size, int64_t *found)
 {
     for (Py_ssize_t at = 0; at < size; at++)
         found[at] = heap[at].place;
-    give_back(arguments);
     return PyLong_FromSsize_t(size);
 }
 
@@ -328,24 +335,21 @@ PyDoc_STRVAR(highest_doc,
              "highest(scores f4[n], rows i8[m], found i8[k]) -> int\n\n"
              "Writes the places in `rows`, which ascend, of the highest k scores above 0, in no order, and returns their number.");
 
-static PyObject *highest(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(highest, 3)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("highest", count, 3))
-        return NULL;
     ARRAY(float, scores, 0, 0);
     ARRAY(int64_t, rows, 1, 0);
     ARRAY(int64_t, found, 2, 1);
     Scored *heap = notes_of(&heap_notes, (found_count + 1) * sizeof *heap);
     if (!heap)
-        goto failed;
+        return NULL;
     if (!found_count)
-        return refused(&arguments, "no room for the highest");
+        return refused("no room for the highest");
     Py_ssize_t size = 0, at = 0;
     float least = 0;
     if (stand_together(rows, rows_count)) {
         if (rows[rows_count - 1] >= scores_count)
-            return refused(&arguments, "a row beyond the scores");
+            return refused("a row beyond the scores");
         /* Most blocks have nothing that is high enough. */
         for (const float *block = scores + rows[0]; at + BLOCK <= rows_count; at += BLOCK, block += BLOCK) {
             int is_any = 0;
@@ -358,14 +362,11 @@ static PyObject *highest(PyObject *self, PyObject *const *given, Py_ssize_t coun
     }
     for (; at < rows_count; at++) {
         if (rows[at] < 0 || rows[at] >= scores_count)
-            return refused(&arguments, "a row beyond the scores");
+            return refused("a row beyond the scores");
         if (scores[rows[at]] > least)
             least = offer(heap, &size, found_count, scores[rows[at]], at);
     }
-    return places_written(&arguments, heap, size, found);
-failed:
-    give_back(&arguments);
-    return NULL;
+    return places_written(heap, size, found);
 }
 
 PyDoc_STRVAR(nearest_doc,
@@ -373,11 +374,8 @@ PyDoc_STRVAR(nearest_doc,
              "Writes the places in `rows`, which ascend, of the k highest inner products, in no order, and returns their number. Bytes\n"
              "are below 128.");
 
-static PyObject *nearest(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(nearest, 4)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("nearest", count, 4))
-        return NULL;
     ARRAY(uint8_t, bytes, 0, 0);
     ARRAY(int8_t, question, 1, 0);
     ARRAY(int64_t, rows, 2, 0);
@@ -385,11 +383,11 @@ static PyObject *nearest(PyObject *self, PyObject *const *given, Py_ssize_t coun
     Scored *heap = notes_of(&heap_notes, (found_count + 1) * sizeof *heap);
     int32_t *products = notes_of(&product_notes, (rows_count + 1) * sizeof *products);
     if (!heap || !products)
-        goto failed;
+        return NULL;
     Py_ssize_t size = 0, n = question_count ? bytes_count / question_count : 0;
     int is_whole = stand_together(rows, rows_count);
     if (is_whole ? rows[rows_count - 1] >= n : !are_below(n, rows, rows_count))
-        return refused(&arguments, "a row beyond the vectors");
+        return refused("a row beyond the vectors");
     if (is_whole)
         products_of_bytes(bytes + rows[0] * question_count, question, question_count, NULL, rows_count, products);
     else
@@ -397,37 +395,27 @@ static PyObject *nearest(PyObject *self, PyObject *const *given, Py_ssize_t coun
     for (Py_ssize_t at = 0; found_count && at < rows_count; at++)
         if (size < found_count || products[at] > heap[0].score)
             offer(heap, &size, found_count, (float)products[at], at);
-    return places_written(&arguments, heap, size, found);
-failed:
-    give_back(&arguments);
-    return NULL;
+    return places_written(heap, size, found);
 }
 
 PyDoc_STRVAR(cosines_doc,
              "cosines(halves u1[n, 2 d], vector f4[d], rows i8[m], found f4[m])\n\n"
              "Writes the inner product of the vector and each of the rows, which are in half precision.");
 
-static PyObject *cosines(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(cosines, 4)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("cosines", count, 4))
-        return NULL;
     ARRAY(char, halves, 0, 0);
     ARRAY(float, vector, 1, 0);
     ARRAY(int64_t, rows, 2, 0);
     ARRAY(float, found, 3, 1);
-    const Py_buffer *matrix = &arguments.buffers[0];
+    const Py_buffer *matrix = &arguments->buffers[0];
     Py_ssize_t n = vector_count ? halves_count / (2 * vector_count) : 0;
     if (found_count < rows_count || (matrix->ndim == 2 && matrix->shape[1] != 2 * vector_count))
-        return refused(&arguments, "arrays that do not belong together");
+        return refused("arrays that do not belong together");
     if (!are_below(n, rows, rows_count))
-        return refused(&arguments, "a row beyond the vectors");
+        return refused("a row beyond the vectors");
     products_of_halves(halves, vector, vector_count, rows, rows_count, found);
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 /* Runs of rows: run `i` has the numbers from `starts[i]` to `starts[i + 1]`, and none is empty. */
@@ -443,16 +431,13 @@ static int are_runs(const int64_t *starts, Py_ssize_t count, Py_ssize_t size)
 PyDoc_STRVAR(means_of_runs_doc,
              "means_of_runs(numbers f4[n], starts i8[m + 1], found f4[n])\n\nWrites for each number the mean of its run.");
 
-static PyObject *means_of_runs(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(means_of_runs, 3)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("means_of_runs", count, 3))
-        return NULL;
     ARRAY(float, numbers, 0, 0);
     ARRAY(int64_t, starts, 1, 0);
     ARRAY(float, found, 2, 1);
     if (!are_runs(starts, starts_count, numbers_count) || found_count < numbers_count)
-        return refused(&arguments, "runs beyond the numbers");
+        return refused("runs beyond the numbers");
     for (Py_ssize_t run = 0; run + 1 < starts_count; run++) {
         float sum = 0;
         for (int64_t at = starts[run]; at < starts[run + 1]; at++)
@@ -460,28 +445,21 @@ static PyObject *means_of_runs(PyObject *self, PyObject *const *given, Py_ssize_
         for (int64_t at = starts[run]; at < starts[run + 1]; at++)
             found[at] = sum / (float)(starts[run + 1] - starts[run]);
     }
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 PyDoc_STRVAR(best_of_runs_doc,
              "best_of_runs(numbers f4[n], starts i8[m + 1], places i8[m], highest f4[m])\n\n"
              "Writes for each run its highest number, and the place where it first stands.");
 
-static PyObject *best_of_runs(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(best_of_runs, 4)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("best_of_runs", count, 4))
-        return NULL;
     ARRAY(float, numbers, 0, 0);
     ARRAY(int64_t, starts, 1, 0);
     ARRAY(int64_t, places, 2, 1);
     ARRAY(float, highest, 3, 1);
     if (!are_runs(starts, starts_count, numbers_count) || places_count < starts_count - 1 || highest_count < starts_count - 1)
-        return refused(&arguments, "runs beyond the numbers");
+        return refused("runs beyond the numbers");
     for (Py_ssize_t run = 0; run + 1 < starts_count; run++) {
         int64_t best = starts[run];
         for (int64_t at = best + 1; at < starts[run + 1]; at++)
@@ -489,22 +467,15 @@ static PyObject *best_of_runs(PyObject *self, PyObject *const *given, Py_ssize_t
         places[run] = best;
         highest[run] = numbers[best];
     }
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 PyDoc_STRVAR(weigh_doc,
              "weigh(legs f4[n, l], kinds i8[n], weights f4[k, l], parts f4[n, l], scores f4[n])\n\n"
              "Writes what each leg gives by the weights of the row's kind, and the sum for each row.");
 
-static PyObject *weigh(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(weigh, 5)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("weigh", count, 5))
-        return NULL;
     ARRAY(float, legs, 0, 0);
     ARRAY(int64_t, kinds, 1, 0);
     ARRAY(float, weights, 2, 0);
@@ -512,56 +483,45 @@ static PyObject *weigh(PyObject *self, PyObject *const *given, Py_ssize_t count)
     ARRAY(float, scores, 4, 1);
     Py_ssize_t width = kinds_count ? legs_count / kinds_count : 0;
     if (legs_count != kinds_count * width || parts_count < legs_count || scores_count < kinds_count || (width && !are_below(weights_count / width, kinds, kinds_count)))
-        return refused(&arguments, "a kind without weights");
+        return refused("a kind without weights");
     for (Py_ssize_t row = 0; row < kinds_count; row++) {
         float sum = 0;
         for (Py_ssize_t leg = 0; leg < width; leg++)
             sum += parts[row * width + leg] = legs[row * width + leg] * weights[kinds[row] * width + leg];
         scores[row] = sum;
     }
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 PyDoc_STRVAR(gathered_runs_doc,
              "gathered_runs(numbers i8[n], starts i8[m + 1], chosen i8[k], found_starts i8[k + 1]) -> bytes\n\n"
              "Returns the numbers of the chosen runs in one row, and writes where each begins there.");
 
-static PyObject *gathered_runs(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(gathered_runs, 4)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("gathered_runs", count, 4))
-        return NULL;
     ARRAY(int64_t, numbers, 0, 0);
     ARRAY(int64_t, starts, 1, 0);
     ARRAY(int64_t, chosen, 2, 0);
     ARRAY(int64_t, found_starts, 3, 1);
     if (found_starts_count < chosen_count + 1 || !are_below(starts_count - 1, chosen, chosen_count))
-        return refused(&arguments, "a run beyond the runs");
+        return refused("a run beyond the runs");
     found_starts[0] = 0;
     for (Py_ssize_t at = 0; at < chosen_count; at++) {
         int64_t start = starts[chosen[at]], end = starts[chosen[at] + 1];
         if (start < 0 || start > end || end > numbers_count)
-            return refused(&arguments, "runs beyond the numbers");
+            return refused("runs beyond the numbers");
         if (end - start > PY_SSIZE_T_MAX / (Py_ssize_t)sizeof *numbers - found_starts[at])
-            return refused(&arguments, "more numbers than memory can hold");
+            return refused("more numbers than memory can hold");
         found_starts[at + 1] = found_starts[at] + end - start;
     }
     PyObject *found = PyBytes_FromStringAndSize(NULL, found_starts[chosen_count] * (Py_ssize_t)sizeof *numbers);
     if (!found)
-        goto failed;
+        return NULL;
     char *next = PyBytes_AS_STRING(found);
     for (Py_ssize_t at = 0; at < chosen_count; at++)
         memcpy(next + found_starts[at] * (Py_ssize_t)sizeof *numbers, numbers + starts[chosen[at]],
                (found_starts[at + 1] - found_starts[at]) * sizeof *numbers);
-    give_back(&arguments);
     return found;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 static inline float at_most_1(float share) { return share > 1 ? 1 : share; }
@@ -572,11 +532,8 @@ PyDoc_STRVAR(add_bm25_doc,
              "Adds to each row's score what its tokens are worth: worth * count / (count + saturation), or worth * listed_share where\n"
              "`listed`; and to its share the worth of the words, which are the first w of the tokens. Neither becomes more than 1.");
 
-static PyObject *add_bm25(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(add_bm25, 11)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("add_bm25", count, 11))
-        return NULL;
     ARRAY(int64_t, indptr, 0, 0);
     ARRAY(int32_t, rows, 1, 0);
     ARRAY(uint8_t, counts, 2, 0);
@@ -587,21 +544,21 @@ static PyObject *add_bm25(PyObject *self, PyObject *const *given, Py_ssize_t cou
     ARRAY(float, word_worths, 7, 0);
     float listed_share = (float)PyFloat_AsDouble(given[8]);
     if (PyErr_Occurred())
-        goto failed;
+        return NULL;
     ARRAY(float, scores, 9, 1);
     ARRAY(float, shares, 10, 1);
     Py_ssize_t end = saturations_count < scores_count ? saturations_count : scores_count;
     if (worths_count < tokens_count || listed_count < tokens_count || shares_count < scores_count || counts_count < rows_count)
-        return refused(&arguments, "arrays of different lengths");
+        return refused("arrays of different lengths");
     for (Py_ssize_t at = 0; at < tokens_count; at++) {
         int64_t token = tokens[at];
         if (token < 0 || token >= indptr_count - 1 || indptr[token] < 0 || indptr[token + 1] > rows_count)
-            return refused(&arguments, "a token beyond the index");
+            return refused("a token beyond the index");
         float worth = worths[at], listed_worth = listed_share * worth;
         for (int64_t slot = indptr[token]; slot < indptr[token + 1]; slot++) {
             int32_t row = rows[slot];
             if (row < 0 || row >= end)
-                return refused(&arguments, "a row beyond the scores");
+                return refused("a row beyond the scores");
             float said = counts[slot];
             scores[row] = at_most_1(scores[row] + (listed[at] ? listed_worth : said / (said + saturations[row]) * worth));
         }
@@ -609,11 +566,7 @@ static PyObject *add_bm25(PyObject *self, PyObject *const *given, Py_ssize_t cou
             for (int64_t slot = indptr[token]; slot < indptr[token + 1]; slot++)
                 shares[rows[slot]] = at_most_1(shares[rows[slot]] + word_worths[at]);
     }
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 /* Late interaction */
@@ -701,36 +654,33 @@ PyDoc_STRVAR(compare_tokens_doc,
              "headings alone. These are the lists row, n + row, and listed[i]; where that is empty it does not count. At most 32\n"
              "vectors are asked for.");
 
-static PyObject *compare_tokens(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(compare_tokens, 9)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("compare_tokens", count, 9))
-        return NULL;
     ARRAY(uint16_t, table, 0, 0);
     ARRAY(float, asked, 1, 0);
     ARRAY(float, weights, 2, 0);
     Py_ssize_t places_count;
-    const void *places = array_of(&arguments, given[3], 0, 0, &places_count);
+    const void *places = array_of(arguments, given[3], 0, 0, &places_count);
     if (!places)
-        goto failed;
-    Py_ssize_t place_size = arguments.buffers[arguments.taken - 1].itemsize;
+        return NULL;
+    Py_ssize_t place_size = arguments->buffers[arguments->taken - 1].itemsize;
     ARRAY(int64_t, starts, 4, 0);
     ARRAY(int64_t, rows, 5, 0);
     ARRAY(int64_t, listed, 6, 0);
     int64_t n = PyLong_AsLongLong(given[7]);
     if (PyErr_Occurred())
-        goto failed;
+        return NULL;
     ARRAY(float, found, 8, 1);
     Py_ssize_t width = weights_count ? asked_count / weights_count : 0, known = width ? table_count / width : 0;
     Py_ssize_t blocks = (weights_count + LANES - 1) / LANES, lanes = blocks * LANES;
     if (!known || blocks > MOST_BLOCKS || table_count != known * width || asked_count != weights_count * width || !starts_count ||
         listed_count < rows_count || found_count < 3 * rows_count || n < 0 || n > starts_count)
-        return refused(&arguments, "arrays that do not belong together");
+        return refused("arrays that do not belong together");
     /* There is room for the cosines of every known token, so that nobody has to ask for more on the way. */
     int32_t *numbers = notes_of(&number_notes, known * sizeof *numbers);
     float *columns = notes_of(&cosine_notes, (width + known + 1) * lanes * sizeof *columns);
     if (!numbers || !columns)
-        goto failed;
+        return NULL;
     memset(numbers, 0, known * sizeof *numbers);
     memset(columns, 0, width * lanes * sizeof *columns);
     float best[MOST_BLOCKS * LANES], beside[MOST_BLOCKS * LANES], shares[MOST_BLOCKS * LANES] = {0};
@@ -747,25 +697,21 @@ static PyObject *compare_tokens(PyObject *self, PyObject *const *given, Py_ssize
     for (Py_ssize_t at = 0; at < rows_count; at++) {
         float *sums = found + 3 * at;
         if (best_of_list(&one, rows[at], best) < 0)
-            return refused(&arguments, "a passage beyond the index");
+            return refused("a passage beyond the index");
         sums[0] = weighed(best, shares, lanes);
         if (best_of_list(&one, n + rows[at], best) < 0)
-            return refused(&arguments, "a heading beyond the index");
+            return refused("a heading beyond the index");
         sums[1] = sums[2] = weighed(best, shares, lanes);
         if (listed[at] < 0 || listed[at] >= one.lists)
-            return refused(&arguments, "a listed question beyond the index");
+            return refused("a listed question beyond the index");
         if (starts[listed[at] + 1] > starts[listed[at]]) {
             if (best_of_list(&one, listed[at], beside) < 0)
-                return refused(&arguments, "a listed question beyond the index");
+                return refused("a listed question beyond the index");
             raise_to(best, beside, lanes);
             sums[1] = weighed(best, shares, lanes);
         }
     }
-    give_back(&arguments);
     Py_RETURN_NONE;
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 /* Detection of languages */
@@ -777,28 +723,25 @@ PyDoc_STRVAR(count_features_doc,
              "Walks an automaton (`Detector`) along the bytes of a text of at most t bytes, writes which of n features it meets how\n"
              "often, in the order of the first time, and returns their number.");
 
-static PyObject *count_features(PyObject *self, PyObject *const *given, Py_ssize_t count)
+KERNEL(count_features, 8)
 {
-    Arguments arguments = {.taken = 0};
-    if (!is_counted("count_features", count, 8))
-        return NULL;
     ARRAY(int32_t, base, 0, 0);
     ARRAY(int32_t, check, 1, 0);
     ARRAY(int32_t, fail, 2, 0);
     ARRAY(int32_t, outputs, 3, 0);
     int64_t n = PyLong_AsLongLong(given[4]);
     if (PyErr_Occurred())
-        goto failed;
+        return NULL;
     ARRAY(uint8_t, text, 5, 0);
     ARRAY(int64_t, features, 6, 1);
     ARRAY(float, counts, 7, 1);
     if (n < 0 || n > INT32_MAX || features_count < text_count || counts_count < text_count || fail_count < base_count ||
         outputs_count < base_count || !base_count)
-        return refused(&arguments, "arrays that do not belong together");
+        return refused("arrays that do not belong together");
     /* The place of each feature among the found ones, from 1; all 0 between two calls. */
     int32_t *numbers = notes_of(&feature_notes, (size_t)(n + 1) * sizeof *numbers);
     if (!numbers)
-        goto failed;
+        return NULL;
     int32_t met = 0;
     int64_t state = 0;
     int is_damaged = 0;
@@ -828,12 +771,8 @@ static PyObject *count_features(PyObject *self, PyObject *const *given, Py_ssize
     for (int32_t at = 0; at < met; at++)
         numbers[features[at]] = 0;
     if (is_damaged)
-        return refused(&arguments, "a state beyond the automaton");
-    give_back(&arguments);
+        return refused("a state beyond the automaton");
     return PyLong_FromLong(met);
-failed:
-    give_back(&arguments);
-    return NULL;
 }
 
 PyDoc_STRVAR(be_plain_doc, "be_plain(on)\n\nWhether to compute as on any processor; for tests.");
