@@ -57,6 +57,10 @@ static void *array_of(Arguments *arguments, PyObject *object, Py_ssize_t size, i
     arguments->taken++;
     if (!size && (buffer->itemsize == 2 || buffer->itemsize == 4))
         size = buffer->itemsize;
+    if (!size) {
+        PyErr_Format(PyExc_TypeError, "an array of %zd bytes an item, where 2 or 4 are read", buffer->itemsize);
+        return NULL;
+    }
     if (buffer->itemsize != size) {
         PyErr_Format(PyExc_TypeError, "an array of %zd bytes an item, where %zd are read", buffer->itemsize, size);
         return NULL;

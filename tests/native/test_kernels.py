@@ -323,6 +323,11 @@ def test_a_damaged_index_of_tokens_is_refused(column: str, at: int, value: int) 
 def test_arrays_of_another_kind_or_number_are_refused() -> None:
     with pytest.raises(TypeError, match="8 bytes an item, where 4 are read"):
         COMPILED.highest(np.zeros(3), _of(I8, 0), _of(I8, 0))
+    for kind in (np.dtype([]), np.int64):
+        with pytest.raises(TypeError, match="where 2 or 4 are read"):
+            COMPILED.compare_tokens(
+                np.zeros((1, 1), np.float16), _of(F4, 1), _of(F4, 1), np.zeros(1, kind), *[None] * 5
+            )
     with pytest.raises(TypeError, match="highest takes 3 arguments, not 1"):
         COMPILED.highest(np.zeros(3))
     with pytest.raises(ValueError, match="contiguous"):
